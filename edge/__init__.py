@@ -1,0 +1,1 @@
+"""The appliance around the matting: folders, processes, configuration, command line."""

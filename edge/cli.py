@@ -1,0 +1,48 @@
+"""The command line. Exit codes: those of matting.errors, 0 for all well, 2 for wrong usage, 130 for Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from importlib.metadata import version
+
+from matting.errors import MattingError
+
+# The photo's way multiplies many small matrices. OpenBLAS would share each out among all cores, and on a busy machine
+# wait longer for them than the product takes (measured: 100 times). It reads this once, when NumPy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Command -> module with add_arguments and main, and its line of help. Imported only when called: `run` needs no bench.
+_COMMANDS = {
+    "cut": ("edge.cut", "cut the person out of photos or folders of photos"),
+    "run": ("edge.service", "watch a hot folder and cut what falls into it"),
+    "evaluate": ("edge.evaluate", "compare mattes with true ones"),
+    "bench": ("edge.bench", "measure every stage, memory, and what else could be used"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; errors become one sentence on stderr and an exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(prog="edge-matting", description="Cuts people out of photos, offline.")
+    parser.add_argument("--version", action="version", version=f"edge-matting {version('edge-matting')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    called = next((word for word in words if word in _COMMANDS), None)
+    for name, (module, summary) in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name == called:
+            import_module(module).add_arguments(command)
+    arguments = parser.parse_args(words)
+    try:
+        return int(import_module(_COMMANDS[arguments.command][0]).main(arguments))
+    except MattingError as error:
+        print(f"edge-matting: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,282 @@
+"""TOML -> frozen Config, validated once at the door, all mistakes reported at once with their lines.
+
+Relative paths are relative to the config file's folder. Without a file everything lies in ./hot.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from edge.options import Options
+from matting.errors import SettingsError
+from matting.photo import FORMATS
+from matting.presets import PRESETS, parse_background
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Original = Literal["move", "keep", "delete"]
+ENGINES = ("auto", "tensorrt", "torch", "cpu")
+
+
+class ConfigError(SettingsError):
+    """One or more mistakes; the message has a line for each."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HotFolders:
+    """Where photos come from and go to. state: the service's own memory; backgrounds: pictures that profiles may name."""
+
+    inbox: Path
+    outbox: Path
+    done: Path
+    failed: Path
+    no_person: Path
+    backgrounds: Path
+    state: Path
+    original: Original = "move"
+    settle_seconds: float = 1.0
+    rescan_seconds: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that the daemon is told."""
+
+    folders: HotFolders
+    options: Options
+    engine: str = "auto"
+    model: Path | None = None
+    photo_timeout: float = 60.0
+    log_level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """One key of the file: `read` gives the value or raises ValueError; `expected` says what would have been right."""
+
+    read: Callable[[Any], Any]
+    expected: str
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError
+    return value
+
+
+def _choice(*allowed: str) -> _Key:
+    def read(value: Any) -> str:
+        if value not in allowed:
+            raise ValueError
+        return str(value)
+
+    return _Key(read, "one of " + ", ".join(f'"{name}"' for name in allowed))
+
+
+def _number(low: float, high: float, kind: type[int] | type[float]) -> _Key:
+    def read(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, kind)) or not low <= value <= high:
+            raise ValueError
+        return kind(value)
+
+    return _Key(read, f"{'a whole number' if kind is int else 'a number'} from {low:g} to {high:g}")
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _background(value: Any) -> str:
+    text = _text(value)
+    parse_background(text, lambda _: np.zeros((1, 1, 3), np.uint8))
+    return text
+
+
+_FOLDER = _Key(_text, 'a folder, such as "/srv/photos/in"')
+_PRESET = _choice(*PRESETS)
+_BACKGROUND = _Key(_background, '"none", "blur", "#RRGGBB" or a picture file')
+_FORMAT = _choice(*FORMATS)
+_KEYS: dict[str, dict[str, _Key]] = {
+    "hotfolder": {
+        **dict.fromkeys(("inbox", "outbox", "done", "failed", "no_person", "backgrounds", "state"), _FOLDER),
+        "original": _choice("move", "keep", "delete"),
+        "settle_seconds": _number(0.1, 600, float),
+        "rescan_seconds": _number(0.2, 3600, float),
+    },
+    "matting": {
+        "preset": _PRESET,
+        "background": _BACKGROUND,
+        "format": _FORMAT,
+        "mask": _Key(_flag, "true or false"),
+        "alpha_threshold": _number(0, 50, int),
+        "erode": _number(0, 5, int),
+        "feather": _number(0, 100, float),
+        "crop": _number(0, 1, float),
+        "colours": _choice("keep", "srgb"),
+    },
+    "engine": {"kind": _choice(*ENGINES), "model": _Key(_text, "a folder with a model.toml")},
+    "service": {
+        "photo_timeout_seconds": _number(5, 3600, float),
+        "log_level": _choice("debug", "info", "warning", "error"),
+    },
+}
+_PROFILE_KEYS = {"preset": _PRESET, "background": _BACKGROUND, "format": _FORMAT}
+
+
+def load_config(path: Path | None) -> Config:
+    """The config in `path`, or the defaults around ./hot.
+
+    Raises:
+        ConfigError: unreadable, not TOML, or any number of wrong keys and values.
+    """
+    if path is None:
+        return _config({section: {} for section in _KEYS}, Path("hot").absolute())
+    text = _read(path)
+    problems: list[str] = []
+    values = {section: _section(text, section, problems) for section in _KEYS}
+    for section in _parse(text, path):
+        if section not in _KEYS:
+            line = _line(text, section, None)
+            problems.append(f"line {line}: unknown section [{section}], expected one of {', '.join(_KEYS)}")
+    if not problems:
+        config = _config(values, path.absolute().parent)
+        problems = _clashes(config.folders)
+    if problems:
+        raise ConfigError("\n".join([f"{path}: {len(problems)} mistake{'s' * (len(problems) > 1)}", *problems]))
+    return config
+
+
+def load_profile(text: str) -> dict[str, str]:
+    """The overrides in a folder's profile: preset, background, format, at its top level.
+
+    Raises:
+        ConfigError: not TOML, or any number of wrong keys and values.
+    """
+    problems: list[str] = []
+    values = _values(_parse(text, Path("profile")), _PROFILE_KEYS, lambda key: _line(text, None, key), "", problems)
+    if problems:
+        raise ConfigError("; ".join(problems))
+    return values
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text") from error
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+        return table
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+
+
+def _section(text: str, section: str, problems: list[str]) -> dict[str, Any]:
+    table = _parse(text, Path("config")).get(section, {})
+    if not isinstance(table, dict):
+        problems.append(f"line {_line(text, None, section)}: {section} must be a section, written [{section}]")
+        return {}
+    return _values(table, _KEYS[section], lambda key: _line(text, section, key), f"{section}.", problems)
+
+
+def _values(
+    table: dict[str, Any], keys: dict[str, _Key], line: Callable[[str], int], prefix: str, problems: list[str]
+) -> dict[str, Any]:
+    values = {}
+    for key, value in table.items():
+        if key not in keys:
+            problems.append(f"line {line(key)}: unknown key {prefix}{key}, expected one of {', '.join(keys)}")
+            continue
+        try:
+            values[key] = keys[key].read(value)
+        except (ValueError, SettingsError):
+            problems.append(f"line {line(key)}: {prefix}{key} is {value!r}, expected {keys[key].expected}")
+    return values
+
+
+def _line(text: str, section: str | None, key: str | None) -> int:
+    """The line on which a key, or a section's header, stands: tomllib does not tell. 0 for unusual spellings."""
+    current: str | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[+\s*\"?([^\]\"]+?)\"?\s*\]", line)
+        if header:
+            current = header.group(1)
+            if key is None and current == section:
+                return number
+        elif key is not None and current == section and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+            return number
+    return 0
+
+
+def _config(values: dict[str, dict[str, Any]], base: Path) -> Config:
+    matting = dict(values["matting"])
+    colours = matting.pop("colours", "keep")
+    background = Options(background=matting.get("background")).picture
+    if background is not None:
+        matting["background"] = str(base / background)
+    engine, service = values["engine"], values["service"]
+    return Config(
+        folders=_folders(values["hotfolder"], base),
+        options=Options(**matting, to_srgb=colours == "srgb"),
+        engine=engine.get("kind", "auto"),
+        model=base / engine["model"] if "model" in engine else None,
+        photo_timeout=service.get("photo_timeout_seconds", 60.0),
+        log_level=service.get("log_level", "info"),
+    )
+
+
+def _folders(values: dict[str, Any], base: Path) -> HotFolders:
+    def folder(key: str, default: Path) -> Path:
+        return base / Path(values[key]).expanduser() if key in values else default
+
+    inbox = folder("inbox", base / "inbox")
+    failed = folder("failed", base / "failed")
+    return HotFolders(
+        inbox=inbox,
+        outbox=folder("outbox", base / "outbox"),
+        done=folder("done", base / "done"),
+        failed=failed,
+        no_person=folder("no_person", failed.parent / "no-person"),
+        backgrounds=folder("backgrounds", inbox.parent / "backgrounds"),
+        state=folder("state", inbox.parent / ".edge-matting"),
+        **{key: values[key] for key in ("original", "settle_seconds", "rescan_seconds") if key in values},
+    )
+
+
+def _clashes(folders: HotFolders) -> list[str]:
+    """Folders that would feed the service its own output, or ruin originals."""
+    inbox = folders.inbox.resolve()
+    others = {name: getattr(folders, name).resolve() for name in ("outbox", "done", "failed", "no_person", "state")}
+    problems = []
+    for name, folder in others.items():
+        if folder == inbox:
+            problems.append(f"hotfolder.{name} is the inbox itself: outputs would be cut again, choose another folder")
+        elif inbox in folder.parents:
+            problems.append(f"hotfolder.{name} lies inside the inbox: it would be cut again, choose a folder outside")
+        elif folder in inbox.parents:
+            problems.append(f"hotfolder.{name} contains the inbox: choose folders that lie side by side")
+    names = list(others)
+    for index, first in enumerate(names):
+        for second in names[index + 1 :]:
+            if others[first] == others[second]:
+                problems.append(f"hotfolder.{first} and hotfolder.{second} are the same folder: choose two")
+    return problems

@@ -1,0 +1,184 @@
+"""`edge-matting cut`: photos and folders of photos -> cut-outs in a folder, in this process."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import cv2
+from matting.pipeline import cut
+from tqdm import tqdm
+
+from edge.board import Budget, this_machine
+from edge.config import ENGINES
+from edge.files import make_folders, write_atomic
+from edge.inputs import open_input
+from edge.names import fitted, is_ignored, printable
+from edge.options import NAMES, Options
+from edge.settings import settings_for
+from matting.decode import decode
+from matting.engines.base import Engine
+from matting.engines.select import open_engine
+from matting.errors import MattingError, OutputError, PhotoError, PhotoTooLarge, RefusedFile, SettingsError, UnreadablePhoto
+from matting.model import ModelSpec, default_model_dir, load_model
+from matting.photo import FORMATS, U8, Limits, Settings
+from matting.presets import PRESETS
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO|FOLDER")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="for the cut-outs: DIR/NAME.png for NAME.jpg")
+    parser.add_argument("--background", metavar="none|#RRGGBB|FILE|blur", help="what stands behind the person (none)")
+    parser.add_argument("--format", choices=FORMATS, help="png unless the preset says otherwise")
+    parser.add_argument("--mask", action="store_true", help="also DIR/NAME.alpha.png, the alpha in 8-bit grey at full size")
+    parser.add_argument("--preset", choices=tuple(PRESETS), help="threshold, erosion, feather, background, format in one")
+    parser.add_argument("--alpha-threshold", type=int, metavar="0..50", help="alpha up to this 8-bit level becomes 0 (0)")
+    parser.add_argument("--erode", type=int, metavar="0..5", help="pixels taken off the edge (0)")
+    parser.add_argument("--feather", type=float, metavar="PX", help="pixels over which the edge is softened (0)")
+    parser.add_argument("--crop", type=float, metavar="MARGIN", help="crop to the subject, with this margin: 0.05 is 5 %%")
+    parser.add_argument("--engine", choices=ENGINES, default="auto", help="what runs the network (auto)")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="a folder with a model.toml; the one that ships otherwise")
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """root/path is the photo; target is its output less the suffix, which depends on the format."""
+
+    root: Path
+    path: PurePosixPath
+    folder: Path
+    stem: str
+
+
+@dataclass(slots=True)
+class _Names:
+    """Targets given out in this run: a.jpg and a.webp must not overwrite each other."""
+
+    taken: set[Path]
+
+    def claim(self, folder: Path, stem: str) -> str:
+        for number in itertools.count(1):
+            name = stem if number == 1 else f"{stem}-{number}"
+            if folder / name not in self.taken:
+                self.taken.add(folder / name)
+                return name
+        raise AssertionError("unreachable")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Cut every photo; 0, or the exit code of the failures (of their common kind when they differ)."""
+    budget = this_machine()
+    limits = Limits(pixels=budget.pixels)
+    cv2.setNumThreads(1)
+    options = Options(**{name: getattr(arguments, name) for name in NAMES if hasattr(arguments, name)})
+    settings = settings_for(options, lambda: _picture(options.picture, limits), limits)
+    model = load_model(arguments.model or default_model_dir())
+    engine = open_engine(arguments.engine, model, budget.threads)
+    try:
+        failures = _cut_all(arguments.photos, arguments.out, settings, engine, model, budget)
+    finally:
+        engine.close()
+    return exit_code(failures)
+
+
+def exit_code(failures: list[MattingError]) -> int:
+    """0 for none, the class's code when all failed alike, else that of photo errors in general."""
+    codes = {failure.exit_code for failure in failures}
+    if not codes:
+        return 0
+    return codes.pop() if len(codes) == 1 else PhotoError.exit_code
+
+
+def _picture(name: str | None, limits: Limits) -> U8:
+    """The background picture: HxWx3 uint8, sRGB."""
+    try:
+        return decode(Path(str(name)).read_bytes(), limits, to_srgb=True).rgb
+    except OSError as error:
+        message = f'--background: {name} is not "none", "blur", "#RRGGBB" or a readable file ({error.strerror})'
+        raise SettingsError(message) from error
+    except PhotoError as error:
+        raise SettingsError(f"--background {name}: {error}") from error
+
+
+def _cut_all(
+    photos: list[Path], out: Path, settings: Settings, engine: Engine, model: ModelSpec, budget: Budget
+) -> list[MattingError]:
+    tasks = list(_tasks(photos, out))
+    failures: list[MattingError] = []
+    show = len(tasks) > 1 and sys.stderr.isatty()
+    with ThreadPoolExecutor(budget.in_flight) as pool, tqdm(total=len(tasks), unit="photo", disable=not show) as bar:
+        jobs = ((task, pool.submit(_cut_one, task, settings, engine, model)) for task in tasks)
+        for task, future in _as_completed(jobs, budget.in_flight + 1):
+            try:
+                bar.write(future.result(), file=sys.stdout)
+            except MattingError as error:
+                failures.append(error)
+                bar.write(f"{printable(str(task.root / task.path))}: {error}", file=sys.stderr)
+            bar.update()
+    return failures
+
+
+def _as_completed(jobs: Iterator[tuple[_Task, Future[str]]], most: int) -> Iterator[tuple[_Task, Future[str]]]:
+    """Submit at most `most` at a time, so that memory does not grow with the number of photos."""
+    running = {future: task for task, future in itertools.islice(jobs, most)}
+    while running:
+        finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            yield running.pop(future), future
+            for task, following in itertools.islice(jobs, 1):
+                running[following] = task
+
+
+def _cut_one(task: _Task, settings: Settings, engine: Engine, model: ModelSpec) -> str:
+    """Cut one photo and write its files; the line to print."""
+    started = time.perf_counter()
+    result = cut(_read(task, settings.limits.bytes), settings, engine, model)
+    target = task.folder / fitted(task.stem, result.suffix)
+    try:
+        make_folders(task.folder)
+        write_atomic(target, result.output)
+        if result.mask is not None:
+            write_atomic(task.folder / fitted(task.stem, ".alpha.png"), result.mask)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {error.strerror}") from error
+    return f"{printable(str(target))}  {time.perf_counter() - started:.2f} s"
+
+
+def _read(task: _Task, limit: int) -> bytes:
+    try:
+        with os.fdopen(open_input(task.root, task.path), "rb") as reader:
+            size = os.fstat(reader.fileno()).st_size
+            if size > limit:
+                raise PhotoTooLarge(f"the file has {size >> 20} MB, more than the {limit >> 20} MB that this machine takes")
+            return reader.read()
+    except FileNotFoundError as error:
+        raise UnreadablePhoto("no such file") from error
+    except OSError as error:
+        raise RefusedFile(f"cannot be read: {error.strerror}") from error
+
+
+def _tasks(photos: Iterable[Path], out: Path) -> Iterator[_Task]:
+    names = _Names(set())
+    for photo in photos:
+        for root, path in _expand(photo):
+            folder = out.joinpath(*path.parts[:-1])
+            yield _Task(root, path, folder, names.claim(folder, path.stem))
+
+
+def _expand(photo: Path) -> Iterator[tuple[Path, PurePosixPath]]:
+    """A photo is itself, a folder all photos below it in order; names that hot folders ignore are left out."""
+    if not photo.is_dir():
+        yield photo.parent, PurePosixPath(photo.name)
+        return
+    for folder, folders, names in os.walk(photo):
+        folders[:] = sorted(name for name in folders if not is_ignored(name))
+        for name in sorted(names):
+            if not is_ignored(name):
+                yield photo, PurePosixPath(os.path.relpath(Path(folder, name), photo))

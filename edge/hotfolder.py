@@ -1,0 +1,150 @@
+"""The inbox: which file is to be cut next. Events make it quick, scans make it sure.
+
+Events get lost (queue overflows, network file systems, folders moved in whole), so the inbox is also scanned every few
+seconds; on NFS and SMB that is all there is. Memory is bounded: a scan keeps only the oldest few files.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+from edge.files import Identity
+from edge.names import is_ignored
+from edge.stability import Sighting, StabilityTracker
+from edge.watch import Watch
+
+log = logging.getLogger(__name__)
+
+_WINDOW = 64
+# A scan may take at most this share of the time, however many files lie in the inbox.
+_SCAN_SHARE = 0.1
+
+
+class HotFolder:
+    """Loop over `take` until it gives None; `next_look` says when to come back.
+
+    skip: tells of an input that is in hand, or was cut and stayed.
+    """
+
+    def __init__(self, inbox: Path, settle: float, rescan: float, skip: Callable[[Sighting], bool], wake: Callable[[], None]):
+        self._inbox = inbox
+        self._rescan = rescan
+        self._skip = skip
+        self._tracker = StabilityTracker(settle, _WINDOW)
+        self._watch = Watch(inbox, wake)
+        self._next_scan = 0.0
+        self._earliest_scan = 0.0
+        self._more_behind = False
+        self._reachable = True
+
+    def close(self) -> None:
+        self._watch.close()
+
+    def poll(self, now: float) -> None:
+        """Take up events, and scan when it is time."""
+        for path in self._watch.closed_files():
+            self._look(path, now, closed=True)
+        if now < self._earliest_scan:
+            return
+        drained = self._more_behind and len(self._tracker) < _WINDOW // 2
+        if now >= self._next_scan or drained or self._watch.rescan_wanted():
+            self._scan(now)
+
+    def take(self, now: float) -> tuple[Sighting, bool] | None:
+        """The next finished input, and whether its readiness rests on the writer's close alone; None for not yet."""
+        for seen in self._tracker.due(now):
+            fresh = Identity.at(self._inbox / seen.path)
+            closed = self._tracker.was_closed(seen.path)
+            if fresh == seen.identity:
+                self._tracker.forget(seen.path)
+                if not self._skip(seen):
+                    return seen, closed
+            elif fresh is None:
+                self._tracker.forget(seen.path)
+            else:
+                self._tracker.see(Sighting(seen.path, fresh), now)
+        return None
+
+    def put_back(self, sighting: Sighting, now: float) -> None:
+        """An input that was taken and is to be looked at again, by the slow rule."""
+        self._look(sighting.path, now, closed=False)
+
+    def next_look(self, now: float) -> float:
+        """Seconds until `poll` or `take` may have something new, events apart."""
+        due = self._tracker.next_due(now)
+        scan = max(0.0, self._next_scan - now)
+        return scan if due is None else min(scan, due)
+
+    def drained(self, now: float) -> bool:
+        """Whether the inbox holds nothing more to take; scans to be sure."""
+        if len(self._tracker) == 0:
+            self._scan(now)
+        return len(self._tracker) == 0
+
+    def _look(self, path: PurePosixPath, now: float, *, closed: bool) -> None:
+        if any(is_ignored(part) for part in path.parts):
+            return
+        identity = Identity.at(self._inbox / path)
+        if identity is not None and not (self._inbox / path).is_dir():
+            self._tracker.see(Sighting(path, identity), now, closed=closed)
+
+    def _scan(self, now: float) -> None:
+        started = time.monotonic()
+        room = self._tracker.room
+        known = list(self._tracker.due(float("inf")))
+        fresh = (s for s in _walk(self._inbox, self._note_unreachable) if s.path not in self._tracker and not self._skip(s))
+        chosen = heapq.nsmallest(room + 1, fresh, key=lambda s: (s.identity.mtime_ns, s.path))
+        for seen in known:
+            self._look(seen.path, now, closed=False)
+        for sighting in chosen[:room]:
+            self._tracker.see(sighting, now)
+        self._more_behind = len(chosen) > room
+        cost = time.monotonic() - started
+        self._earliest_scan = now + cost / _SCAN_SHARE
+        self._next_scan = now + max(self._rescan, cost / _SCAN_SHARE)
+
+    def _note_unreachable(self, error: OSError | None) -> None:
+        if error is not None and self._reachable:
+            log.warning("inbox cannot be read (%s): waiting for it to come back", error)
+        elif error is None and not self._reachable:
+            log.info("inbox can be read again")
+        self._reachable = error is None
+
+
+def _walk(inbox: Path, note_root: Callable[[OSError | None], None]) -> Iterator[Sighting]:
+    """Every entry below `inbox` that is not a folder and not ignored; links are not followed, nor sorted out here."""
+    stack = [PurePosixPath()]
+    while stack:
+        folder = stack.pop()
+        try:
+            entries = os.scandir(inbox / folder)
+        except OSError as error:
+            if folder == PurePosixPath():
+                note_root(error)
+            else:
+                log.debug("folder %s cannot be read: %s", folder, error)
+            continue
+        if folder == PurePosixPath():
+            note_root(None)
+        with entries:
+            for entry in entries:
+                if is_ignored(entry.name):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    stack.append(folder / entry.name)
+                    continue
+                identity = _identity(entry)
+                if identity is not None:
+                    yield Sighting(folder / entry.name, identity)
+
+
+def _identity(entry: os.DirEntry[str]) -> Identity | None:
+    try:
+        return Identity.of(entry.stat(follow_symlinks=False))
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,105 @@
+"""`edge-matting run`: everything the loop needs is made and checked here, then it runs."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import logging
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from edge.board import Budget, this_machine
+from edge.config import Config, ConfigError, HotFolders, load_config
+from edge.files import make_folders
+from edge.journal import Journal
+from edge.supervisor import Supervisor
+from matting.errors import OutputError
+from matting.model import default_model_dir, load_model
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="TOML configuration; without one the folders lie in ./hot")
+    parser.add_argument("--once", action="store_true", help="cut what lies in the inbox, then exit")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run the daemon until SIGTERM or SIGINT, or with --once until the inbox is empty."""
+    config = load_config(arguments.config)
+    logging.basicConfig(stream=sys.stderr, level=config.log_level.upper(), format="%(levelname).1s %(message)s")
+    _prepare(config)
+    with _locked(config.folders.state):
+        return _serve(config, this_machine(), once=arguments.once)
+
+
+def _serve(config: Config, budget: Budget, *, once: bool) -> int:
+    try:
+        journal = Journal(config.folders.state)
+    except sqlite3.Error as error:
+        raise OutputError(f"the journal in {config.folders.state} cannot be written: {error}") from error
+    supervisor = Supervisor(config, budget, journal, _setup(config, budget))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stop())
+    log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)
+    try:
+        code = supervisor.run(once=once)
+    except (OSError, sqlite3.Error) as error:
+        raise OutputError(f"the service cannot go on: {error}") from error
+    finally:
+        journal.close()
+    tally = supervisor.tally
+    log.info("stopped: %d cut, %d failed, %d without a person", tally.cut, tally.failed, tally.no_person)
+    return code
+
+
+def _setup(config: Config, budget: Budget) -> dict[str, Any]:
+    """The worker's first message."""
+    model = config.model or default_model_dir()
+    load_model(model)  # a wrong description should stop the service before it takes in photos
+    return {
+        "model": str(model),
+        "engine": config.engine,
+        "threads": budget.threads,
+        "in_flight": budget.in_flight,
+        "pixels": budget.pixels,
+        "memory": budget.worker_bytes,
+    }
+
+
+def _prepare(config: Config) -> None:
+    """Make the folders that are missing, and find out now what would fail later."""
+    folders = config.folders
+    if config.options.picture is not None and not Path(config.options.picture).is_file():
+        raise ConfigError(f"matting.background: {config.options.picture} is not a picture file")
+    for folder in _roots(folders):
+        try:
+            make_folders(folder)
+        except OSError as error:
+            raise OutputError(f"the folder {folder} cannot be made: {error.strerror}") from error
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise OutputError(f"the folder {folder} cannot be written: give the service's user permission")
+
+
+def _roots(folders: HotFolders) -> list[Path]:
+    return [folders.inbox, folders.outbox, folders.done, folders.failed, folders.no_person, folders.state]
+
+
+@contextmanager
+def _locked(state: Path) -> Iterator[None]:
+    """Two services on one inbox would cut every photo twice."""
+    descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(f"another edge-matting already serves the state folder {state}") from error
+        yield
+    finally:
+        os.close(descriptor)

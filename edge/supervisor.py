@@ -1,0 +1,367 @@
+"""The one loop: inputs in, jobs to the worker, outputs out. It holds no pixels and decides everything.
+
+Signal handlers and the watch only wake it. Every photo is at any time in exactly one of: the inbox, in hand (still in
+the inbox, and noted in the journal), a delivery (noted in the journal), or its last place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import selectors
+import socket
+import sqlite3
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from edge.board import Budget
+from edge.config import Config
+from edge.crew import Crew
+from edge.files import Identity
+from edge.hotfolder import HotFolder
+from edge.inputs import open_input, options_for
+from edge.journal import Journal
+from edge.names import printable
+from edge.options import Options
+from edge.outbox import Outbox, Temporary
+from edge.retry import Attempts, Pause
+from edge.stability import Sighting
+from matting import errors
+from matting.errors import EngineError, MattingError, OutputError, Place
+
+log = logging.getLogger(__name__)
+
+_POSTPONED_FOR = 10.0
+_MOST_POSTPONED = 256
+# `--once` gives up on an outbox that cannot be written after this many failures in a row.
+_ONCE_PATIENCE = 3
+
+
+@dataclass(slots=True)
+class _Job:
+    """A photo in hand."""
+
+    sighting: Sighting
+    closed: bool
+    attempts: Attempts
+    outputs: list[Temporary]
+    beat: float
+    stage: str = "waiting"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the service did since it started."""
+
+    cut: int = 0
+    failed: int = 0
+    no_person: int = 0
+
+
+@dataclass
+class Supervisor:
+    """Built by `edge.service`, run once."""
+
+    config: Config
+    budget: Budget
+    journal: Journal
+    setup: dict[str, Any]
+    tally: Tally = field(default_factory=Tally)
+    _stopping: bool = False
+    _jobs: dict[int, _Job] = field(default_factory=dict)
+    _held_up: set[Any] = field(default_factory=set)
+    _postponed: dict[Any, float] = field(default_factory=dict)
+    _solo: tuple[Sighting, bool] | None = None
+    _next_number: int = 0
+    _output: Pause = field(default_factory=Pause)
+
+    def __post_init__(self) -> None:
+        self._bell, self._rope = socket.socketpair()
+        self._bell.setblocking(False)
+        self._rope.setblocking(False)
+        folders = self.config.folders
+        self._outbox = Outbox(folders, self.journal)
+        self._hot = HotFolder(folders.inbox, folders.settle_seconds, folders.rescan_seconds, self._skip, self.wake)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._bell, selectors.EVENT_READ)
+        self._crew = Crew(self.setup, self.budget.worker_bytes * 3 // 4, self._selector)
+
+    def wake(self) -> None:
+        """Make the loop go round; safe from any thread and signal handler."""
+        with contextlib.suppress(BlockingIOError):  # full: the bell is ringing already
+            self._rope.send(b"\0")
+
+    def stop(self) -> None:
+        """Finish what is in hand, then return from `run`."""
+        self._stopping = True
+        self.wake()
+
+    def run(self, *, once: bool) -> int:
+        """Serve until `stop`, or with `once` until the inbox is empty. Returns the exit code.
+
+        Raises:
+            MattingError: the worker cannot be started at all: model missing or altered, no such engine.
+        """
+        self._held_up = self._outbox.recover()
+        try:
+            while not self._finished(once):
+                self._tend_worker()
+                self._take_in()
+                self._wait()
+                self._hear()
+            return self._exit_code(once)
+        finally:
+            self._hot.close()
+            self._crew.close()
+            for job in self._jobs.values():
+                _discard(job)
+
+    def _finished(self, once: bool) -> bool:
+        if self._jobs:
+            return False
+        if self._stopping:
+            return True
+        if not once:
+            return False
+        if self._output.failures >= _ONCE_PATIENCE:
+            return True
+        return not self._postponed and self._solo is None and self._hot.drained(time.monotonic())
+
+    def _exit_code(self, once: bool) -> int:
+        waiting = bool(self._output.failures or self._held_up)
+        return OutputError.exit_code if once and waiting else 0
+
+    # -- the worker ------------------------------------------------------------------------------------------------
+
+    def _tend_worker(self) -> None:
+        now = time.monotonic()
+        if any(now - job.beat > self.config.photo_timeout for job in self._jobs.values()):
+            self._crew.kill(f"the worker made no progress for {self.config.photo_timeout:g} s and was ended")
+        self._crew.tend(now, busy=bool(self._jobs))
+
+    def _hear(self) -> None:
+        messages, death = self._crew.messages()
+        for message in messages:
+            self._heed(message)
+        if death is not None:
+            log.error("%s with %d photos in hand", death.cause, len(self._jobs))
+            for job in [self._jobs.pop(number) for number in list(self._jobs)]:
+                attempts = job.attempts.interrupted() if death.outside else job.attempts.crashed()
+                self._give_back(job, attempts, EngineError(f"{death.cause} at stage {job.stage}"))
+
+    def _heed(self, message: dict[str, Any]) -> None:
+        if "job" not in message:  # it could not start, and another one could not either
+            raise errors.by_name(message["error"])(message["message"])
+        if "stage" in message:
+            job = self._jobs[message["job"]]
+            job.stage, job.beat = message["stage"], time.monotonic()
+        else:
+            self._conclude(self._jobs.pop(message["job"]), message)
+
+    # -- photos in -------------------------------------------------------------------------------------------------
+
+    def _skip(self, sighting: Sighting) -> bool:
+        path = sighting.path
+        return (
+            path in self._held_up
+            or path in self._postponed
+            or any(job.sighting.path == path for job in self._jobs.values())
+            or (self.config.folders.original == "keep" and self.journal.is_kept(path, sighting.identity))
+        )
+
+    def _take_in(self) -> None:
+        now = time.monotonic()
+        self._expire_postponed(now)
+        if self._stopping or now < self._output.until:
+            return
+        self._hot.poll(now)
+        while self._has_room():
+            taken = self._solo or self._hot.take(now)
+            self._solo = None
+            if taken is None or not self._dispatch(*taken, now):
+                return
+
+    def _has_room(self) -> bool:
+        alone = any(job.attempts.alone for job in self._jobs.values())
+        return self._crew.ready and len(self._jobs) < self.budget.in_flight and not alone
+
+    def _dispatch(self, sighting: Sighting, closed: bool, now: float) -> bool:
+        """Hand a photo to the worker; False when nothing more should be handed over for now."""
+        try:
+            attempts = self.journal.attempts(sighting.path, sighting.identity)
+            if attempts.exhausted:  # a crash of the whole machine left it so
+                self._refuse(sighting, EngineError("every attempt on this photo ended the service"), attempts)
+                return True
+            if attempts.alone and self._jobs:
+                self._solo = sighting, closed  # nobody else is taken in before it, so that its turn comes
+                return False
+            job = _Job(sighting, closed, attempts, [], now)
+            self._hand_over(job)
+            return True
+        except FileNotFoundError:
+            log.info("%s went away before it was cut", printable(sighting.path))
+            return True
+        except (OSError, sqlite3.Error) as error:
+            self._output_failed(sighting, error)
+            return False
+
+    def _hand_over(self, job: _Job) -> None:
+        folders, path = self.config.folders, job.sighting.path
+        files: list[int] = []
+        try:
+            files.append(open_input(folders.inbox, path))
+            options = options_for(folders.inbox, path, self.config.options, folders.backgrounds)
+            picture = _open_picture(options)
+            job.outputs.extend(self._outbox.temporary(path) for _ in range(1 + options.mask))
+            files += [output.descriptor for output in job.outputs] + picture
+            self.journal.note_attempts(path, job.sighting.identity, job.attempts.interrupted())
+            self._next_number += 1
+            self._jobs[self._next_number] = job
+            self._crew.send({"job": self._next_number, "options": asdict(options)}, files)
+        except MattingError as error:
+            _discard(job)
+            self._refuse(job.sighting, error, job.attempts)
+        except (OSError, sqlite3.Error):
+            _discard(job)
+            raise
+        finally:
+            for descriptor in files[:1] + files[1 + len(job.outputs) :]:
+                os.close(descriptor)
+
+    # -- photos out ------------------------------------------------------------------------------------------------
+
+    def _conclude(self, job: _Job, message: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if Identity.at(self.config.folders.inbox / job.sighting.path) != job.sighting.identity:
+            log.info("%s changed while it was cut: it will be cut again", printable(job.sighting.path))
+            self._uncount(job)
+            self._hot.put_back(job.sighting, now)
+        elif "done" in message:
+            self._deliver(job, message["done"])
+        else:
+            if "traceback" in message:
+                log.error("fault on %s:\n%s", printable(job.sighting.path), message["traceback"])
+            self._failed(job, errors.by_name(message["error"])(message["message"]), now)
+
+    def _deliver(self, job: _Job, done: dict[str, Any]) -> None:
+        suffixes = [done["suffix"], ".alpha.png"]
+        try:
+            finals = self._outbox.deliver(job.sighting, list(zip(job.outputs, suffixes, strict=False)))
+        except (OSError, sqlite3.Error) as error:
+            self._held_up_or_again(job, error)
+            return
+        self._output.clear()
+        self.tally.cut += 1
+        stages = done["stage_ms"]
+        log.info(
+            "cut %s -> %s in %.0f ms (%s)",
+            printable(job.sighting.path),
+            printable(finals[0].name),
+            sum(stages.values()),
+            ", ".join(f"{stage} {ms:.0f}" for stage, ms in stages.items()),
+        )
+
+    def _held_up_or_again(self, job: _Job, error: Exception) -> None:
+        """A delivery that the journal knows will be completed; one that it does not know is cut again."""
+        pending = {delivery.path for delivery in self.journal.pending_deliveries()}
+        if job.sighting.path in pending:
+            self._held_up.add(job.sighting.path)
+            for output in job.outputs:
+                os.close(output.descriptor)
+        else:
+            _discard(job)
+        self._output_failed(job.sighting, error)
+
+    def _failed(self, job: _Job, error: MattingError, now: float) -> None:
+        if isinstance(error, OutputError):
+            self._uncount(job)
+            self._output_failed(job.sighting, error)
+        elif error.place is Place.RETRY:
+            self._give_back(job, job.attempts.crashed(), error)
+        elif job.closed:
+            # Writers close and open again: a verdict against a photo needs the proof of standing still.
+            self._uncount(job)
+            self._hot.put_back(job.sighting, now)
+        else:
+            _discard(job)
+            self._refuse(job.sighting, error, job.attempts)
+
+    def _uncount(self, job: _Job) -> None:
+        """This attempt says nothing about the photo."""
+        _discard(job)
+        try:
+            self.journal.note_attempts(job.sighting.path, job.sighting.identity, job.attempts)
+        except sqlite3.Error as error:
+            log.warning("the journal cannot be written (%s): one attempt of %s counts", error, printable(job.sighting.path))
+
+    def _give_back(self, job: _Job, attempts: Attempts, error: MattingError) -> None:
+        """Another try, or the end of its tries."""
+        _discard(job)
+        try:
+            self.journal.note_attempts(job.sighting.path, job.sighting.identity, attempts)
+        except sqlite3.Error as fault:
+            self._output_failed(job.sighting, fault)
+            return
+        if attempts.exhausted:
+            self._refuse(job.sighting, type(error)(f"{error}, {attempts.crashes} times"), attempts)
+        else:
+            log.warning("%s will be tried again: %s", printable(job.sighting.path), error)
+            self._hot.put_back(job.sighting, time.monotonic())
+
+    def _refuse(self, sighting: Sighting, error: MattingError, attempts: Attempts) -> None:
+        try:
+            self._outbox.refuse(sighting, error, attempts.crashes + attempts.interruptions or 1)
+        except (OSError, sqlite3.Error) as fault:
+            self._output_failed(sighting, fault)
+            return
+        if error.place is Place.NO_PERSON:
+            self.tally.no_person += 1
+        else:
+            self.tally.failed += 1
+        log.warning("not cut: %s: %s", printable(sighting.path), error)
+
+    def _output_failed(self, sighting: Sighting, error: Exception) -> None:
+        """Full or lost disks are waited for, and no photo pays for them; another photo may have better luck meanwhile."""
+        now = time.monotonic()
+        if self._output.failures == 0:
+            log.error("outputs cannot be written (%s): photos wait in the inbox until they can", error)
+        self._output.fail(now)
+        if len(self._postponed) < _MOST_POSTPONED:
+            self._postponed[sighting.path] = now + _POSTPONED_FOR
+
+    def _expire_postponed(self, now: float) -> None:
+        for path in [path for path, until in self._postponed.items() if now >= until]:
+            del self._postponed[path]
+        if self._held_up and now >= self._output.until:
+            self._held_up = self._outbox.complete_pending()
+            if self._held_up:
+                self._output.fail(now)
+
+    # -- waiting ---------------------------------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        """Until something happens, or something is due."""
+        for key, _ in self._selector.select(self._patience()):
+            if key.fileobj is self._bell:
+                self._bell.recv(4096)
+
+    def _patience(self) -> float:
+        now = time.monotonic()
+        due = [1.0]
+        if not self._stopping and self._has_room() and now >= self._output.until:
+            due.append(self._hot.next_look(now))
+        if now < self._output.until:
+            due.append(self._output.until - now)
+        return max(0.01, min(due))
+
+
+def _open_picture(options: Options) -> list[int]:
+    return [] if options.picture is None else [os.open(options.picture, os.O_RDONLY | os.O_CLOEXEC)]
+
+
+def _discard(job: _Job) -> None:
+    for output in job.outputs:
+        output.discard()
+    job.outputs.clear()

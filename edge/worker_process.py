@@ -1,0 +1,97 @@
+"""The supervisor's handle on its worker: start, hand over, hear, and know when it is dead or stuck."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from edge.board import oom_kills
+from edge.channel import Channel
+
+# Large arrays come and go with every photo. Given back to the kernel at once they cost page faults; kept in
+# several arenas they cost hundreds of MB for good. One arena, trimmed above 64 MB, is the measured middle.
+_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": str(64 << 20), "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a worker ended. outside: neither its own fault nor for want of memory: somebody killed it."""
+
+    cause: str
+    outside: bool
+
+
+class WorkerProcess:
+    """One running worker. A dead one is not started again: make a new one."""
+
+    def __init__(self, setup: dict[str, Any]) -> None:
+        self._channel, theirs = Channel.pair()
+        self._oom_kills = oom_kills()
+        self._killed_for: str | None = None
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "edge.worker", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **_MALLOC},
+        )
+        theirs.close()
+        self._channel.send(setup)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def fileno(self) -> int:
+        return self._channel.fileno()
+
+    def send(self, message: dict[str, Any], files: list[int]) -> bool:
+        """False when the worker is gone; its death will be read from the channel."""
+        try:
+            self._channel.send(message, files)
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+        return True
+
+    def messages(self) -> tuple[list[dict[str, Any]], bool]:
+        """All that it has said since the last call, and whether it still lives."""
+        said: list[dict[str, Any]] = []
+        while True:
+            try:
+                received = self._channel.receive()
+            except BlockingIOError:
+                return said, True
+            if received is None:
+                return said, False
+            said.append(received[0])
+
+    def kill(self, why: str) -> None:
+        """End it at once; `why` becomes the cause of its death."""
+        self._killed_for = why
+        self._process.kill()
+
+    def bury(self) -> Death:
+        """Wait for the end of a worker that hung up or was killed, and tell the cause."""
+        self._channel.close()
+        try:
+            code = self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        if self._killed_for is not None:
+            return Death(self._killed_for, outside=False)
+        if code >= 0:
+            return Death(f"the worker ended with code {code}", outside=False)
+        if code == -signal.SIGKILL and oom_kills() == self._oom_kills:
+            return Death("the worker was killed from outside", outside=True)
+        reason = " for want of memory" if code == -signal.SIGKILL else ""
+        return Death(f"the worker was killed by {signal.Signals(-code).name}{reason}", outside=False)
+
+    def stop(self) -> None:
+        """End an idle worker."""
+        self._channel.close()
+        self._process.kill()
+        self._process.wait()

@@ -1,0 +1,144 @@
+"""The cut-out as pixels: transparent, or before a colour, a picture, or the photo's own background out of focus."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import cv2
+import numpy as np
+from PIL import Image, ImageCms
+
+from matting.network_input import resize
+from matting.photo import U8, Background, Box, Format, Photo
+from matting.profiles import is_srgb
+
+ROWS = 64  # rows composed at a time: bounds the memory for float weights
+BLUR_SIDE = 512  # the blurred background is found at this size: nothing finer is left in it
+BLUR_SIGMA = 0.02  # of the larger side
+SPECK = 0.05  # a part of the matte smaller than this share of the largest does not count as subject
+
+
+def with_opacity(alpha: U8, opacity: U8 | None) -> U8:
+    """The matte (HxW) times the photo's own opacity: what was transparent stays so."""
+    return alpha if opacity is None else np.asarray(cv2.multiply(alpha, opacity, scale=1 / 255), np.uint8)
+
+
+def backdrop(photo: Photo, alpha: U8, background: Background, format: Format) -> U8 | None:
+    """What goes behind the person, in the photo's colour space: HxWx3, 1x1x3 for an even colour, None for nothing.
+
+    JPEG cannot be transparent: there, "none" is white. Colours and pictures are meant as sRGB.
+    """
+    if background.kind == "blur":
+        return _out_of_focus(photo.rgb, alpha)
+    if background.kind == "picture" and background.picture is not None:
+        return _from_srgb(_cover(background.picture, photo.height, photo.width), photo.icc)
+    if background.kind == "none" and format != "jpeg":
+        return None
+    colour = background.colour if background.kind == "colour" else (255, 255, 255)
+    return _from_srgb(np.array([[colour]], np.uint8), photo.icc)
+
+
+def composite(foreground: U8, alpha: U8, behind: U8 | None) -> U8:
+    """HxWx4 with straight alpha, its RGB 0 wherever alpha is, when nothing is behind; else HxWx3."""
+    height, width = alpha.shape
+    channels = 4 if behind is None else 3
+    result = np.zeros((height, width, channels), np.uint8)
+    for top in range(0, height, ROWS):
+        rows = slice(top, top + ROWS)
+        if behind is None:
+            result[rows] = _transparent(foreground[rows], alpha[rows])
+        else:
+            result[rows] = _over(foreground[rows], alpha[rows], behind if behind.shape[:2] == (1, 1) else behind[rows])
+    return result
+
+
+def crop_box(alpha: U8, margin: float) -> Box:
+    """The box of everything with alpha >= 128 that is no speck, and `margin` times its larger side around it.
+
+    It stays within the frame; a matte without a subject gives the whole frame.
+    """
+    height, width = alpha.shape
+    found = _subject(alpha)
+    if found is None:
+        return Box(0, 0, height, width)
+    extra = round(margin * max(found.height, found.width))
+    return Box(
+        max(0, found.top - extra),
+        max(0, found.left - extra),
+        min(height, found.bottom + extra),
+        min(width, found.right + extra),
+    )
+
+
+def cropped(pixels: U8, box: Box) -> U8:
+    """That part of HxW or HxWxC pixels, as an array of its own."""
+    return np.ascontiguousarray(pixels[box.top : box.bottom, box.left : box.right])
+
+
+def _transparent(foreground: U8, alpha: U8) -> U8:
+    rgba = cv2.cvtColor(foreground, cv2.COLOR_RGB2RGBA)
+    rgba[..., 3] = alpha
+    return np.asarray(cv2.copyTo(rgba, alpha), np.uint8)
+
+
+def _over(foreground: U8, alpha: U8, behind: U8) -> U8:
+    share = alpha.astype(np.float32) / 255
+    behind = np.ascontiguousarray(np.broadcast_to(behind, foreground.shape))
+    return np.asarray(cv2.blendLinear(np.ascontiguousarray(foreground), behind, share, 1 - share), np.uint8)
+
+
+def _out_of_focus(rgb: U8, alpha: U8) -> U8:
+    """The photo blurred, each pixel counting by how much of it is background: the person leaves no halo."""
+    height, width = alpha.shape
+    scale = min(1.0, BLUR_SIDE / max(height, width))
+    size = (max(1, round(height * scale)), max(1, round(width * scale)))
+    person = cv2.resize(alpha, size[::-1], interpolation=cv2.INTER_AREA) / np.float32(255)
+    # A tenth of the person, or a neighbour that has it, is enough to not count: such pixels carry the person's colours.
+    weight = np.clip(1 - 10 * cv2.dilate(person, np.ones((3, 3), np.uint8)), 0, 1)[..., np.newaxis]
+    weighted = np.dstack([resize(rgb, *size).astype(np.float32) * weight, weight])
+    sigma = max(BLUR_SIGMA * max(size), 0.5)
+    total = cv2.GaussianBlur(weighted, (0, 0), sigma)
+    # Deep inside the person no background is near: there the mean of all takes over, and grey where there is none.
+    total += (weighted.mean(axis=(0, 1)) * 1e-3 + np.array([127, 127, 127, 1]) * 1e-7).astype(np.float32)
+    blurred = np.clip(np.rint(total[..., :3] / total[..., 3:]), 0, 255).astype(np.uint8)
+    return resize(blurred, height, width)
+
+
+def _cover(picture: U8, height: int, width: int) -> U8:
+    """The centre of the picture, scaled so that it fills height x width."""
+    scale = max(height / picture.shape[0], width / picture.shape[1])
+    rows = max(1, min(picture.shape[0], round(height / scale)))
+    columns = max(1, min(picture.shape[1], round(width / scale)))
+    top, left = (picture.shape[0] - rows) // 2, (picture.shape[1] - columns) // 2
+    return resize(np.ascontiguousarray(picture[top : top + rows, left : left + columns]), height, width)
+
+
+def _from_srgb(pixels: U8, icc: bytes | None) -> U8:
+    """The same colours as numbers of the photo's own space."""
+    if icc is None or is_srgb(icc):
+        return pixels
+    target = ImageCms.ImageCmsProfile(BytesIO(icc))
+    transform = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), target, "RGB", "RGB")
+    return np.asarray(ImageCms.applyTransform(Image.fromarray(pixels), transform), np.uint8)
+
+
+def _subject(alpha: U8) -> Box | None:
+    """Looked for in a small copy, where specks vanish or stand alone; then exactly, around what was found there."""
+    height, width = alpha.shape
+    scale = max(1.0, max(height, width) / BLUR_SIDE)
+    small = cv2.resize(alpha, (max(1, round(width / scale)), max(1, round(height / scale))), interpolation=cv2.INTER_AREA)
+    _, _, stats, _ = cv2.connectedComponentsWithStats((small >= 128).astype(np.uint8))
+    parts = stats[1:]
+    if not len(parts):
+        return None
+    parts = parts[parts[:, cv2.CC_STAT_AREA] >= SPECK * parts[:, cv2.CC_STAT_AREA].max()]
+    y_scale, x_scale = height / small.shape[0], width / small.shape[1]
+    left, top = int((parts[:, 0].min() - 1) * x_scale), int((parts[:, 1].min() - 1) * y_scale)
+    right = int(((parts[:, 0] + parts[:, 2]).max() + 1) * x_scale) + 1
+    bottom = int(((parts[:, 1] + parts[:, 3]).max() + 1) * y_scale) + 1
+    left, top = max(0, left), max(0, top)
+    window = alpha[top:bottom, left:right] >= 128
+    rows, columns = np.flatnonzero(window.any(axis=1)), np.flatnonzero(window.any(axis=0))
+    if not rows.size:
+        return None
+    return Box(top + int(rows[0]), left + int(columns[0]), top + int(rows[-1]) + 1, left + int(columns[-1]) + 1)

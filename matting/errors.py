@@ -1,0 +1,118 @@
+"""Every way a photo can go wrong.
+
+    MattingError
+    ├── PhotoError            the photo's own fault: it goes to failed/ with the sentence beside it
+    │   ├── UnreadablePhoto   empty, cut short, or not a picture at all
+    │   ├── UnsupportedPhoto  a picture of a kind that is not taken
+    │   ├── PhotoTooLarge     more pixels, or more bytes, than the budget allows
+    │   ├── RefusedFile       not a plain file: link, FIFO, socket, device, no permission
+    │   └── NoPersonFound     a verdict on a good photo: it goes to its own place
+    ├── SettingsError         the caller asked for something that does not exist
+    ├── ModelError            model files missing, altered or ill-described
+    ├── EngineError           inference failed: the photo is worth another try
+    ├── OutOfMemory           this photo did not fit beside what else was in hand: another try, alone
+    └── OutputError           the output could not be written: wait, then try again
+
+Each class knows its exit code (stable, part of the command line's contract) and where its photo goes.
+The message is one sentence for a person: what is wrong, and what to do where there is something to do.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Place(str, Enum):
+    """Where a photo goes after an error."""
+
+    FAILED = "failed"
+    NO_PERSON = "no-person"
+    RETRY = "retry"
+
+
+class MattingError(Exception):
+    """Base of all errors raised on purpose; `str(error)` is the sentence for a person."""
+
+    exit_code = 1
+    place = Place.RETRY
+
+
+class PhotoError(MattingError):
+    """The photo is at fault; trying it again would end the same way."""
+
+    exit_code = 10
+    place = Place.FAILED
+
+
+class UnreadablePhoto(PhotoError):
+    """The bytes are not a whole picture."""
+
+    exit_code = 11
+
+
+class UnsupportedPhoto(PhotoError):
+    """A picture, but of a format or shape that is not taken."""
+
+    exit_code = 12
+
+
+class PhotoTooLarge(PhotoError):
+    """Refused before its pixels were allocated."""
+
+    exit_code = 13
+
+
+class RefusedFile(PhotoError):
+    """Not a plain readable file inside the folder it was found in."""
+
+    exit_code = 14
+
+
+class NoPersonFound(PhotoError):
+    """The matte holds nobody; a verdict on the photo, not a fault of it."""
+
+    exit_code = 15
+    place = Place.NO_PERSON
+
+
+class SettingsError(MattingError):
+    """Arguments, configuration or profile ask for something that does not exist."""
+
+    exit_code = 2
+    place = Place.FAILED
+
+
+class ModelError(MattingError):
+    """A model's files are missing, altered or described wrongly."""
+
+    exit_code = 20
+
+
+class EngineError(MattingError):
+    """The engine could not be made, or failed on this photo."""
+
+    exit_code = 21
+
+
+class OutOfMemory(MattingError):
+    """Memory within the budget ran out on this photo."""
+
+    exit_code = 22
+
+
+class OutputError(MattingError):
+    """The output could not be written (disk full, folder gone, no permission)."""
+
+    exit_code = 30
+
+
+def by_name(name: str) -> type[MattingError]:
+    """The error class called `name`; errors cross the process boundary as their name and sentence.
+
+    Raises:
+        KeyError: no error of that name.
+    """
+    classes = [MattingError]
+    for cls in classes:
+        classes.extend(cls.__subclasses__())
+    return {cls.__name__: cls for cls in classes}[name]

@@ -1,0 +1,38 @@
+"""HEIC, the format of iPhones, where the optional package pillow-heif is installed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matting import tags
+from matting.errors import UnreadablePhoto, UnsupportedPhoto
+from matting.headers import Header, check_pixels
+from matting.raster import BROKEN, Raster
+
+
+def heif_raster(data: bytes, most: int) -> tuple[Header, Raster]:
+    """The primary picture. The library applies the container's turn; EXIF's is a copy of it and not for use (HEIF 6.5.10).
+
+    Raises:
+        UnsupportedPhoto: pillow-heif is not installed. UnreadablePhoto, PhotoTooLarge: as for the other formats.
+    """
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise UnsupportedPhoto("HEIC is not taken without its decoder: pip install edge-matting[heif]") from error
+    try:
+        file = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+        width, height = file.size
+        check_pixels(width, height, most)
+        pixels = np.asarray(file)
+    except BROKEN as error:
+        raise UnreadablePhoto(f"the HEIC is damaged ({str(error).strip()}): copy the file again") from error
+    if pixels.dtype != np.uint8 or file.mode not in ("L", "LA", "RGB", "RGBA", "RGBa"):
+        raise UnsupportedPhoto(f"a HEIC of the kind {file.mode} is not taken")
+    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    exif = tags.read_directory((file.info.get("exif") or b"").removeprefix(b"Exif\0\0"))
+    header = Header("HEIC", width, height, b"", icc=file.info.get("icc_profile"), dpi=exif.dpi() if exif else None)
+    grey = pixels.shape[2] < 3
+    rgb = np.repeat(pixels[:, :, :1], 3, axis=2) if grey else np.array(pixels[:, :, :3])
+    opacity = np.ascontiguousarray(pixels[:, :, -1]) if pixels.shape[2] in (2, 4) else None
+    return header, Raster(rgb, opacity, grey=grey)

@@ -1,0 +1,60 @@
+"""A photo as the network wants it, and the way back: area-averaged, stretched or letterboxed, normalised."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from matting.model import InputSpec
+from matting.photo import F32, U8, Box, Geometry, Photo
+
+# A photo longer than this is letterboxed even for a network that stretches: a banner squeezed into a square shows
+# the network people that it has never seen.
+STRETCH_LIMIT = 3.0
+
+
+def network_input(photo: Photo, spec: InputSpec) -> tuple[F32, Geometry]:
+    """The tensor (1x3xHxW or 1xHxWx3 float32, as `spec` says) and where in it the photo lies.
+
+    Padding has the value that the network takes for the mean colour, 0 after normalising.
+    """
+    box = place(photo.height, photo.width, spec)
+    canvas = np.zeros((spec.height, spec.width, 3), np.float32)
+    region = canvas[box.top : box.bottom, box.left : box.right]
+    region[:] = resize(photo.rgb, box.height, box.width)
+    region -= np.asarray(spec.mean, np.float32)
+    region /= np.asarray(spec.std, np.float32)
+    tensor = canvas.transpose(2, 0, 1) if spec.layout == "NCHW" else canvas
+    return np.ascontiguousarray(tensor[np.newaxis]), Geometry(photo.height, photo.width, box)
+
+
+def undo(alpha: F32, geometry: Geometry) -> F32:
+    """The part of the network's alpha (HxW of its input) that shows the photo: box-height x box-width."""
+    box = geometry.box
+    return np.ascontiguousarray(alpha[box.top : box.bottom, box.left : box.right])
+
+
+def place(height: int, width: int, spec: InputSpec) -> Box:
+    """Where in the input a photo of `height` x `width` pixels goes; at least one pixel each way, centred."""
+    aspect = max(height, width) / min(height, width)
+    if spec.fit == "stretch" and aspect <= STRETCH_LIMIT:
+        return Box(0, 0, spec.height, spec.width)
+    scale = min(spec.height / height, spec.width / width)
+    inner_height = min(spec.height, max(1, round(height * scale)))
+    inner_width = min(spec.width, max(1, round(width * scale)))
+    top, left = (spec.height - inner_height) // 2, (spec.width - inner_width) // 2
+    return Box(top, left, top + inner_height, left + inner_width)
+
+
+def resize(rgb: U8, height: int, width: int) -> U8:
+    """Area average along an axis that shrinks, linear along one that grows (OpenCV's area mode would go over to
+    nearest-like sampling on both axes as soon as one of them grows)."""
+    # Halving exactly has a fast path, and the average of averages over equal cells is the average.
+    while rgb.shape[0] >= 2 * height and rgb.shape[1] >= 2 * width and rgb.shape[0] % 2 == rgb.shape[1] % 2 == 0:
+        rgb = np.asarray(cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA), np.uint8)
+    smaller = (min(width, rgb.shape[1]), min(height, rgb.shape[0]))
+    if smaller != (rgb.shape[1], rgb.shape[0]):
+        rgb = np.asarray(cv2.resize(rgb, smaller, interpolation=cv2.INTER_AREA), np.uint8)
+    if smaller != (width, height):
+        rgb = np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return rgb

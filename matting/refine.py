@@ -1,0 +1,100 @@
+"""The network's matte at the photo's size, with the photo's own edges: a fast guided filter in colour.
+
+He and Sun, "Fast Guided Filter", 2015: in every small window the matte is taken as a linear function of the colour,
+alpha = a.rgb + b. The functions are found at the network's resolution and evaluated with the full-size photo. Added
+here: what they miss of the network's matte at its own resolution is put into b, so that the result, made small again,
+is the network's matte. matting/README.md has the measurements behind RADIUS, EPSILON and this correction.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from matting.network_input import resize
+from matting.photo import F32, U8, Photo
+from matting.upsample import covered, enlarged, tiles
+
+RADIUS = 2  # of the windows, in pixels of the network's matte
+EPSILON = 1e-5  # the colour variance (colours 0..1) that still counts as flat
+UNSURE = 0.02  # alpha this near to 0 or 1 is settled
+MARGIN = 2  # network pixels by which the unsure band is widened: strands reach out of it
+
+
+def refine(alpha: F32, photo: Photo) -> U8:
+    """The full-size matte (HxW, 0..255) from the network's (any size, 0..1, showing the whole photo).
+
+    Only the unsure band is computed; elsewhere the result is exactly 0 or 255. Besides the result it takes about
+    30 MB for a network of 512x512, whatever the size of the photo.
+    """
+    guide = np.asarray(resize(photo.rgb, *alpha.shape).transpose(2, 0, 1) / np.float32(255), np.float32)
+    band = _unsure_band(alpha)
+    planes = _linear_functions(guide, alpha)
+    # Outside of the band a = 0 and b is 0 or 1: enlarging the planes then also blends band and rest without a seam.
+    planes[:3] *= band
+    planes[3] = np.where(band, planes[3], alpha > 0.5) * 255
+    return _evaluate(planes, band, photo.rgb)
+
+
+def _unsure_band(alpha: F32) -> NDArray[np.bool_]:
+    """Where alpha is between 0 and 1, or jumps from one to the other, and MARGIN around."""
+    around = np.ones((3, 3), np.uint8)
+    jumps = cv2.dilate(alpha, around) - cv2.erode(alpha, around) > UNSURE
+    unsure = jumps | ((alpha > UNSURE) & (alpha < 1 - UNSURE))
+    return np.asarray(cv2.dilate(unsure.astype(np.uint8), np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)), np.bool_)
+
+
+def _linear_functions(guide: F32, alpha: F32) -> F32:
+    """a and b for each pixel of the small matte, 4xHxW: alpha = planes[:3].rgb + planes[3], colours 0..1."""
+    mean, alpha_mean = _average(guide), _average(alpha[np.newaxis])
+    a = _average(_solved(_variances(guide, mean), _average(guide * alpha) - mean * alpha_mean))
+    # The paper averages b as well. This b makes the function exact here, in the middle of its window, instead: the
+    # matte's own detail stays.
+    b = alpha - (a * guide).sum(axis=0)
+    return np.concatenate([a, b[np.newaxis]])
+
+
+def _average(planes: F32) -> F32:
+    """Mean over the window, CxHxW."""
+    side = 2 * RADIUS + 1
+    return np.stack([np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT), np.float32) for plane in planes])
+
+
+def _variances(guide: F32, mean: F32) -> F32:
+    """The six different entries of the windows' colour covariance: rr, rg, rb, gg, gb, bb, EPSILON on the diagonal."""
+    first, second = [0, 0, 0, 1, 1, 2], [0, 1, 2, 1, 2, 2]
+    entries = _average(guide[first] * guide[second]) - mean[first] * mean[second]
+    entries[[0, 3, 5]] += np.float32(EPSILON)
+    return entries
+
+
+def _solved(variances: F32, covariance: F32) -> F32:
+    """a = variances^-1 covariance in every pixel, by Cramer's rule with the cofactors of the symmetric 3x3."""
+    rr, rg, rb, gg, gb, bb = variances
+    crr, crg, crb = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
+    cgg, cgb, cbb = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
+    # Rounding may take the determinant of a flat window below its true minimum; without the floor a would explode.
+    determinant = np.maximum(rr * crr + rg * crg + rb * crb, EPSILON**3)
+    x, y, z = covariance
+    a = np.stack([crr * x + crg * y + crb * z, crg * x + cgg * y + cgb * z, crb * x + cgb * y + cbb * z])
+    return np.asarray(a / determinant, np.float32)
+
+
+def _evaluate(planes: F32, band: NDArray[np.bool_], rgb: U8) -> U8:
+    """a.rgb + b over the frame; `planes` give 0..255 for colours of 0..255 in a and an offset b of 0..255."""
+    height, width = rgb.shape[:2]
+    result = np.empty((height, width), np.uint8)
+    for tile in tiles(height, width):
+        target = result[tile.top : tile.bottom, tile.left : tile.right]
+        rows, columns = covered(tile, band.shape, height, width)
+        if not band[rows, columns].any():
+            target[:] = planes[3, rows.start, columns.start]
+            continue
+        a = enlarged(planes, tile, height, width)
+        alpha = a[3]
+        for channel, colour in enumerate(cv2.split(rgb[tile.top : tile.bottom, tile.left : tile.right])):
+            a[channel] *= colour
+            alpha += a[channel]
+        target[:] = np.clip(np.rint(alpha), 0, 255)
+    return result

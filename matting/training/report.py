@@ -1,0 +1,122 @@
+"""After training: measure, choose fit and presence thresholds, export, and write the figures into the model card."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import onnxruntime
+
+from matting.network import MattingNetwork, parameter_count
+from matting.training import export, sources, validate
+from matting.training.prepare import Entry
+
+matplotlib.use("Agg")
+from matplotlib import pyplot
+
+BEGIN, END = "<!-- measured: begin (written by scripts/train) -->", "<!-- measured: end -->"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the card says."""
+
+    parameters: int
+    rows: list[tuple[str, validate.Score, validate.Score | None]]  # set, ours, teacher's
+    fit: validate.Fit
+    presence: validate.Presence
+    time_ratio: float
+
+
+def time_ratio(ours: Path, teacher: Path, rounds: int = 9) -> float:
+    """Median time of ours over the teacher's, runs interleaved, 2 threads, one process."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 2
+    pair = [onnxruntime.InferenceSession(str(p), options, providers=["CPUExecutionProvider"]) for p in (ours, teacher)]
+    tensor = np.zeros((1, 3, 512, 512), np.float32)
+    times: list[list[float]] = [[], []]
+    for _ in range(rounds):
+        for session, taken in zip(pair, times, strict=True):
+            start = time.perf_counter()
+            session.run(None, {"input": tensor})
+            taken.append(time.perf_counter() - start)
+    return statistics.median(times[0]) / statistics.median(times[1])
+
+
+def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher: Path, scratch: Path) -> Measured:
+    """Everything, on the exported file and not on the module in memory."""
+    export.write_onnx(network, scratch)
+    ours, theirs = validate.onnx_matte(scratch), validate.onnx_matte(teacher)
+    exact, upright = validate.exact_composites(cache, entries), validate.upright_composites(cache, entries)
+    photos = validate.real_photos(cache, entries)
+    fits: dict[validate.Fit, validate.Score] = {
+        "stretch": validate.evaluate(ours, upright, "stretch"),
+        "letterbox": validate.evaluate(ours, upright, "letterbox"),
+    }
+    fit = min(fits, key=lambda f: fits[f].mad + 0.1 * fits[f].band)
+    rows: list[tuple[str, validate.Score, validate.Score | None]] = [
+        (f"{len(exact)} exact composites, 512x512", validate.evaluate(ours, exact), validate.evaluate(theirs, exact))
+    ]
+    for name, score in fits.items():
+        rows.append((f"{len(upright)} exact composites, 512x768, {name}", score, validate.evaluate(theirs, upright, name)))
+        rows.append((f"{len(photos)} photos, {name}", validate.evaluate(ours, photos, name), None))
+    people = [s.photo for s in (*exact, *upright, *photos)]
+    there = validate.presence(ours, people, validate.empty_places(cache, entries), fit)
+    validate.sheet({"ours": ours, "teacher": theirs}, exact[:24], scratch.parent / "sheets" / "exact.png")
+    validate.sheet({"ours": ours}, photos, scratch.parent / "sheets" / "photos.png", fit)
+    return Measured(parameter_count(network), rows, fit, there, time_ratio(scratch, teacher))
+
+
+def curves(work: Path) -> list[tuple[str, int, float]]:
+    """Draw work/sheets/curves.png; name, steps and minutes of each stage."""
+    rows = [json.loads(line) for line in (work / "curve.jsonl").read_text().splitlines()]
+    names = list(dict.fromkeys(r["stage"] for r in rows))
+    figure, axes = pyplot.subplots(1, len(names), figsize=(6 * len(names), 4), squeeze=False)
+    for axis, name in zip(axes[0], names, strict=True):
+        own = [r for r in rows if r["stage"] == name]
+        axis.plot([r["step"] for r in own], [r["loss"] for r in own], linewidth=0.8)
+        axis.set(title=name, xlabel="step", ylabel="loss", yscale="log")
+    figure.tight_layout()
+    (work / "sheets").mkdir(exist_ok=True)
+    figure.savefig(work / "sheets" / "curves.png")
+    pyplot.close(figure)
+    own_rows = {n: [r for r in rows if r["stage"] == n] for n in names}
+    return [(n, max(r["step"] for r in own), sum(r["seconds"] for r in own) / 60) for n, own in own_rows.items()]
+
+
+def cell(score: validate.Score | None) -> str:
+    """Three columns of the table."""
+    return f"{score.mad:.2f} | {score.band:.1f} | {score.iou:.4f}" if score else "(its labels) | |"
+
+
+def text(measured: Measured, stages: list[tuple[str, int, float, int, int]], machine: str) -> str:
+    """The measured part of the card. A stage is name, steps, minutes, side, batch."""
+    day = datetime.date.today().isoformat()
+    lines = [BEGIN, f"Measured {day} on {machine}; our own validation split.", ""]
+    lines += [f"Parameters: {measured.parameters:,}. ONNX Runtime, 2 threads, against MODNet in the same process: "
+              f"{measured.time_ratio:.2f} of its time.", ""]  # fmt: skip
+    lines += ["| Validation set | our MAD x1e3 | edge MAD x1e3 | IoU | MODNet's MAD | edge MAD | IoU |"]
+    lines += ["|---|---|---|---|---|---|---|"]
+    lines += [f"| {name} | {cell(ours)} | {cell(theirs)} |" for name, ours, theirs in measured.rows]
+    lines += ["", f"Fit: {measured.fit}, the better of the two on the upright composites."]
+    p = measured.presence
+    lines += [f"Presence: coverage >= {p.min_coverage} and peak >= {p.min_peak}: {p.missed:.1%} of photos with a person "
+              f"called empty, {p.imagined:.1%} of {validate.EMPTY} empty pictures called peopled.", ""]  # fmt: skip
+    lines += ["| Stage | side | batch | steps | photos | minutes |", "|---|---|---|---|---|---|"]
+    lines += [f"| {n} | {side} | {b} | {steps} | {steps * b:,} | {m:.0f} |" for n, steps, m, side, b in stages]
+    lines += ["", "| Data | what | licence |", "|---|---|---|"]
+    lines += [f"| {k} | {what} | {licence} |" for k, (what, licence) in sources.LICENCES.items()]
+    return "\n".join([*lines, END])
+
+
+def write_card(path: Path, block: str) -> None:
+    """Replace what stands between the marks; the rest is written by people."""
+    card = path.read_text() if path.is_file() else f"# portrait\n\n{BEGIN}\n{END}\n"
+    head, rest = card.split(BEGIN)
+    path.write_text(head + block + rest.split(END)[1])

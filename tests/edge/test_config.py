@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.config import ConfigError, load_config, load_profile
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "edge-matting.toml"
+    path.write_text(text)
+    return path
+
+
+def test_all_mistakes_come_at_once_with_line_and_expectation(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        '[hotfolder]\ninbox = "in"\noutbx = "out"\nsettle_seconds = "soon"\n\n[matting]\nerode = 9\nformat = "gif"\n\n[colour]\n',
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    lines = str(caught.value).splitlines()[1:]
+    assert len(lines) == 5
+    for line, words in zip(
+        sorted(lines, key=lambda text: int(text.split(":")[0].split()[1])),
+        [
+            ("line 3", "outbx", "outbox"),
+            ("line 4", "settle_seconds", "'soon'", "a number from"),
+            ("line 7", "erode", "9", "a whole number from 0 to 5"),
+            ("line 8", "format", "'gif'", '"png"'),
+            ("line 10", "colour", "hotfolder"),
+        ],
+        strict=True,
+    ):
+        assert all(word in line for word in words), line
+
+
+def test_a_syntax_error_says_where(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="line 2"):
+        load_config(write(tmp_path, "[hotfolder]\ninbox = in\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('inbox = "a"\noutbox = "a"', "outbox is the inbox itself"),
+        ('inbox = "a"\noutbox = "a/b"', "lies inside the inbox"),
+        ('inbox = "a/b"\noutbox = "a"', "contains the inbox"),
+        ('inbox = "a"\ndone = "b"\nfailed = "b/../b"', "are the same folder"),
+        ('inbox = "a"\noutbox = "link"', "outbox is the inbox itself"),
+    ],
+)
+def test_folders_that_would_feed_the_service_its_own_output_are_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to("a")
+    with pytest.raises(ConfigError, match=sentence):
+        load_config(write(tmp_path, f"[hotfolder]\n{text}\n"))
+
+
+def test_paths_are_relative_to_the_config(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, '[hotfolder]\ninbox = "in"\nfailed = "x/bad"\n[matting]\nbackground = "beach.jpg"\n'))
+    assert config.folders.inbox == tmp_path / "in"
+    assert config.folders.no_person == tmp_path / "x" / "no-person"
+    assert config.options.background == str(tmp_path / "beach.jpg")
+
+
+def test_without_a_config_everything_lies_in_hot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folders = load_config(None).folders
+    assert {folders.inbox.parent, folders.outbox.parent, folders.done.parent, folders.state.parent} == {tmp_path / "hot"}
+
+
+def test_a_profile_takes_only_what_it_may_override() -> None:
+    assert load_profile('preset = "avatar"\nbackground = "#fff"\n') == {"preset": "avatar", "background": "#fff"}
+    with pytest.raises(ConfigError, match=r"line 2: unknown key outbox"):
+        load_profile('format = "webp"\noutbox = "/etc"\n')
+    with pytest.raises(ConfigError, match="id-photo"):
+        load_profile('preset = "passport"\n')

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from matting.engines.onnx_cpu import OnnxCpuEngine
+from matting.errors import NoPersonFound
+from matting.model import ModelSpec, default_model_dir, load_model
+from matting.photo import U8, Background, Controls, Settings
+from matting.pipeline import CutOut, cut
+
+STAGES = ["decode", "prepare", "infer", "refine", "controls", "foreground", "composite", "encode"]
+
+
+@pytest.fixture(scope="module")
+def model() -> ModelSpec:
+    return load_model(default_model_dir())
+
+
+@pytest.fixture(scope="module")
+def engine(model: ModelSpec) -> OnnxCpuEngine:
+    return OnnxCpuEngine(model, threads=1)
+
+
+def as_file(rgb: U8, format: str = "PNG", **options: object) -> bytes:
+    out = BytesIO()
+    Image.fromarray(rgb).save(out, format, **options)
+    return out.getvalue()
+
+
+def pixels(result: CutOut) -> U8:
+    return np.asarray(Image.open(BytesIO(result.output)))
+
+
+def test_a_person_is_cut_out(model: ModelSpec, engine: OnnxCpuEngine) -> None:
+    stages: list[str] = []
+    astronaut = data.astronaut()
+    result = cut(as_file(astronaut), Settings(mask=True), engine, model, stages.append)
+    rgba = pixels(result)
+    assert stages == STAGES == list(result.stage_ms)
+    assert result.suffix == ".png" and result.size == (512, 512) and 0.2 < result.coverage < 0.8
+    assert rgba[120, 220, 3] > 250 and rgba[20, 20, 3] < 5  # the face, and the flag
+    assert not rgba[rgba[..., 3] == 0].any()
+    full = rgba[..., 3] == 255
+    np.testing.assert_array_equal(rgba[full][:, :3], astronaut[full])
+    assert result.mask is not None
+    np.testing.assert_array_equal(np.asarray(Image.open(BytesIO(result.mask))), rgba[..., 3])
+
+
+def test_no_person_is_a_verdict(model: ModelSpec, engine: OnnxCpuEngine) -> None:
+    with pytest.raises(NoPersonFound):
+        cut(as_file(np.full((300, 400, 3), 90, np.uint8)), Settings(), engine, model)
+
+
+def test_crop_and_background_go_together(model: ModelSpec, engine: OnnxCpuEngine) -> None:
+    wide = np.full((512, 1200, 3), 128, np.uint8)
+    wide[:, 300:812] = data.astronaut()
+    settings = Settings(Controls(10, 1, 1.0), Background("colour", (255, 0, 255)), "jpeg", crop=0.0)
+    result = cut(as_file(wide), settings, engine, model)
+    assert result.suffix == ".jpg" and result.size[0] < 1000
+    assert pixels(result).shape == (result.size[1], result.size[0], 3)
+
+
+def test_orientation_and_resolution_come_through(model: ModelSpec, engine: OnnxCpuEngine) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = np.rot90(data.astronaut()[:, :450], 1)
+    result = cut(as_file(np.ascontiguousarray(turned), "JPEG", exif=exif, dpi=(300, 300)), Settings(), engine, model)
+    assert result.size == (450, 512)
+    assert Image.open(BytesIO(result.output)).info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def test_what_was_transparent_stays_so(model: ModelSpec, engine: OnnxCpuEngine) -> None:
+    rgba = np.dstack([data.astronaut(), np.full((512, 512), 255, np.uint8)])
+    rgba[:, :230, 3] = 0
+    result = pixels(cut(as_file(rgba), Settings(), engine, model))
+    assert not result[:, :230].any() and result[120, 240, 3] > 250

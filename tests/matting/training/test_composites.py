@@ -1,0 +1,61 @@
+"""Composites: alpha is exact by construction, samples depend on their number alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("pymatting")
+
+from matting.training import augment, composites  # noqa: E402
+from matting.training.prepare import Entry  # noqa: E402
+
+Cache = tuple[Path, list[Entry]]
+
+
+def composer(cache: Cache, side: int = 96) -> composites.Composer:
+    return composites.Composer(*cache, side=side, seed=3)
+
+
+def test_a_composite_is_the_foreground_over_the_ground_with_exactly_its_alpha(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blue = np.zeros((96, 96, 3), np.uint8)
+    blue[..., 2] = 255
+    monkeypatch.setattr(composites.Composer, "ground", lambda self, random: blue)
+    monkeypatch.setattr(augment, "harmonise", lambda *_: None)
+    for seed in range(5):
+        sample = composer(cache).composite(np.random.default_rng(seed), people=1)
+        expected = np.dstack([sample.alpha, np.zeros_like(sample.alpha), 255 - sample.alpha])
+        assert np.abs(sample.photo.astype(int) - expected).max() <= 2
+        assert sample.alpha.max() == 255 and (sample.trust == 255).all()
+
+
+def test_several_people_make_a_union_and_none_make_an_empty_alpha(cache: Cache) -> None:
+    one = composer(cache).composite(np.random.default_rng(1), people=1)
+    three = composer(cache).composite(np.random.default_rng(1), people=3)
+    nobody = composer(cache).composite(np.random.default_rng(1), people=0)
+    assert nobody.alpha.max() == 0 < one.alpha.mean() and three.alpha.max() == 255
+
+
+def test_a_sample_depends_on_its_number_alone(cache: Cache) -> None:
+    first, again, other = composer(cache)(7), composer(cache)(7), composer(cache)(8)
+    assert (first.photo == again.photo).all() and (first.alpha == again.alpha).all()
+    assert (first.photo != other.photo).any()
+    assert first.photo.shape == (96, 96, 3) and first.alpha.shape == first.trust.shape == (96, 96)
+
+
+def test_degrading_never_changes_the_shape(cache: Cache) -> None:
+    photo = composer(cache).composite(np.random.default_rng(2), people=1).photo
+    for seed in range(20):
+        out = augment.degrade(photo, np.random.default_rng(seed))
+        assert out.shape == photo.shape and out.dtype == np.uint8
+
+
+def test_letterbox_bars_are_grey_and_certainly_empty() -> None:
+    out = composites.letterbox(np.full((40, 20, 5), 200, np.uint8))
+    assert out.shape == (40, 40, 5)
+    assert out[0, 0].tolist() == [composites.PAD] * 3 + [0, 255] and out[20, 20].tolist() == [200] * 5
