@@ -65,9 +65,9 @@ def _share(alpha: U8) -> F32:
 
 
 def _weighted_blur(planes: F32, weight: F32, side: int) -> F32:
-    """Box mean weighted by `weight`. Where none is near, next to nothing is divided by next to nothing: 1e-9 keeps
+    """Box mean weighted by `weight`. Where none is near, next to nothing is divided by next to nothing: 1e-10 keeps
     that at 0, and is still small beside the cube of 1/255."""
-    total = cv2.blur(weight, (side, side)) + np.float32(1e-9)
+    total = cv2.blur(weight, (side, side)) + np.float32(1e-10)
     return np.stack([cv2.blur(plane * weight, (side, side)) / total for plane in planes]).astype(np.float32, copy=False)
 
 

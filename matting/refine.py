@@ -70,8 +70,12 @@ def _variances(guide: F32, mean: F32) -> F32:
 
 
 def _solved(variances: F32, covariance: F32) -> F32:
-    """a = variances^-1 covariance in every pixel, by Cramer's rule with the cofactors of the symmetric 3x3."""
-    rr, rg, rb, gg, gb, bb = variances
+    """a = variances^-1 covariance in every pixel, by Cramer's rule with the cofactors of the symmetric 3x3.
+
+    In double precision: on a grey photo the three colours are one, and the determinant is a difference of nearly
+    equal numbers that single precision loses.
+    """
+    rr, rg, rb, gg, gb, bb = variances.astype(np.float64)
     crr, crg, crb = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
     cgg, cgb, cbb = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
     # Rounding may take the determinant of a flat window below its true minimum; without the floor a would explode.

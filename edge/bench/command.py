@@ -16,6 +16,8 @@ from edge.config import ENGINES
 from matting.errors import SettingsError
 from matting.model import default_model_dir, load_model
 
+TINY = (64, 64)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `edge-matting bench`."""
@@ -65,13 +67,15 @@ def run(args: argparse.Namespace) -> report.Report:
         if args.rivals:
             contenders, missing = rivals.find(product, args.rival_python, args.isnet, args.modnet, Path(scratch))
             found.remarks.extend(missing)
+        tiny = Path(scratch) / "tiny.jpg"
+        tiny.write_bytes(photos.jpeg(source, *TINY))
         for label, size in fitting.items():
             data = photos.jpeg(source, *size)
             folder = Path(scratch) / label
             folder.mkdir()
             photo = folder / "photo.jpg"
             photo.write_bytes(data)
-            found.stages.append(stages.measure(product, photo, label, size, args.photos, progress.update))
+            found.stages.append(stages.measure(product, tiny, photo, label, size, args.photos, progress.update))
             if not args.no_service:
                 found.service.append(service.measure(product, folder, data, label, args.photos, progress.update))
             if contenders:

@@ -66,7 +66,7 @@ def main(engine: str, model: str, threads: str) -> None:
     cv2.setNumThreads(1)  # as the service does
     start = time.perf_counter()
     own = Own(engine, Path(model), int(threads))
-    answer({"load_ms": (time.perf_counter() - start) * 1e3, "version": own.engine.name, "peak_mb": peak_mb()})
+    answer({"load_ms": (time.perf_counter() - start) * 1e3, "version": own.engine.name})
     for line in sys.stdin:
         photo, *overlap = line.rstrip("\n").split("\t")
         data = Path(photo).read_bytes()

@@ -58,7 +58,7 @@ def _stages(result: StageResult) -> str:
         f"  {'whole photo':24s}{_spread(result.whole)}",
         f"  {result.photos_per_second:.2f} photos a second, {result.in_flight} at once",
         f"  peak memory {result.peak_mb:.0f} MB one at a time, {result.peak_overlap_mb:.0f} MB with overlap; "
-        f"{result.loaded_mb:.0f} MB before the first photo, {result.bytes_per_pixel:.1f} bytes a pixel more with it",
+        f"{result.resident_mb:.0f} MB with a tiny photo, {result.bytes_per_pixel:.1f} bytes a pixel more with this one",
     ]
     return "\n".join(lines)
 

@@ -26,8 +26,8 @@ class StageResult:
     """One size's figures, from a process of its own after one unmeasured photo.
 
     whole, stages: one photo at a time, from the file's bytes to the output's bytes. photos_per_second: `in_flight` at once, as
-    the service works. peak_mb: largest resident size, one at a time and with overlap; loaded_mb: before the first photo;
-    bytes_per_pixel: what one photo added to that.
+    the service works. peak_mb: largest resident size, one at a time and with overlap; resident_mb: the same after one tiny
+    photo, so libraries, network and its arena; bytes_per_pixel: what one photo of this size added to that.
     """
 
     size: str
@@ -40,7 +40,7 @@ class StageResult:
     stages: dict[str, Spread]
     photos_per_second: float
     in_flight: int
-    loaded_mb: float
+    resident_mb: float
     peak_mb: float
     peak_overlap_mb: float
     bytes_per_pixel: float
@@ -64,13 +64,16 @@ def spread(times: Sequence[float]) -> Spread:
     return Spread(float(np.median(times)), float(np.percentile(times, 95)))
 
 
-def measure(product: Product, photo: Path, label: str, size: tuple[int, int], photos: int, tick: Tick) -> StageResult:
-    """Cut `photo` (width x height = `size`) `photos` times one by one, then as often with overlap.
+def measure(
+    product: Product, tiny: Path, photo: Path, label: str, size: tuple[int, int], photos: int, tick: Tick
+) -> StageResult:
+    """Cut `photo` (width x height = `size`) `photos` times one by one, then as often with overlap; `tiny` first.
 
     Raises:
         EngineError: the measured process ended early.
     """
     with product.child() as child:
+        resident = child.ask(str(tiny))["peak_mb"]
         child.ask(str(photo))
         tick()
         answers = []
@@ -80,7 +83,7 @@ def measure(product: Product, photo: Path, label: str, size: tuple[int, int], ph
         count = max(photos, 2 * product.in_flight)
         overlap = child.ask(str(photo), str(count), str(product.in_flight))
         tick()
-    loaded, peak = child.loaded["peak_mb"], answers[-1]["peak_mb"]
+    peak = answers[-1]["peak_mb"]
     return StageResult(
         size=label,
         width=size[0],
@@ -92,8 +95,8 @@ def measure(product: Product, photo: Path, label: str, size: tuple[int, int], ph
         stages={name: spread([answer["stage_ms"][name] for answer in answers]) for name in answers[0]["stage_ms"]},
         photos_per_second=overlap["photos_per_second"],
         in_flight=product.in_flight,
-        loaded_mb=loaded,
+        resident_mb=resident,
         peak_mb=peak,
         peak_overlap_mb=overlap["peak_mb"],
-        bytes_per_pixel=(peak - loaded) * 1e6 / (size[0] * size[1]),
+        bytes_per_pixel=(peak - resident) * 1e6 / (size[0] * size[1]),
     )

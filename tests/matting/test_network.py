@@ -26,7 +26,7 @@ def test_alpha_has_the_photos_size_and_lies_between_0_and_1(network: MattingNetw
     with torch.no_grad():
         alpha = network(torch.randn(2, 3, 64, 96) * 3)
     assert alpha.shape == (2, 1, 64, 96)
-    assert 0 <= float(alpha.min()) and float(alpha.max()) <= 1
+    assert float(alpha.min()) >= 0 and float(alpha.max()) <= 1
 
 
 def test_encoder_gives_features_at_every_stride() -> None:

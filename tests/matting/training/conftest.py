@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("pymatting")
 
-from matting.training.prepare import Entry  # noqa: E402
+from matting.training.prepare import Entry
 
 
 @pytest.fixture

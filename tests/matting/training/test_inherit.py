@@ -51,7 +51,7 @@ def test_factors_are_exact_where_the_rank_allows() -> None:
 
 
 def test_regression_turns_a_fixed_target_into_a_bias() -> None:
-    layer = torch.nn.Conv2d(5, 3, 1)
+    layer = torch.nn.Conv2d(5, 3, 1).requires_grad_(False)
     context = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
     regress(layer, context, np.tile(np.float32([1, 2, 3]), (40, 1)))
     assert float(layer.weight.abs().max()) < 1e-5

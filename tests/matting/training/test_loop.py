@@ -16,15 +16,15 @@ from matting.training.composites import Sample  # noqa: E402
 
 def make(number: int) -> Sample:
     random = np.random.default_rng(number)
-    alpha = np.zeros((64, 64), np.uint8)
-    alpha[16:48, 16:48] = 255
-    photo = random.integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    alpha = np.zeros((32, 32), np.uint8)
+    alpha[8:24, 8:24] = 255
+    photo = random.integers(0, 255, (32, 32, 3)).astype(np.uint8)
     return Sample(photo, alpha, np.full_like(alpha, 255))
 
 
 def run(folder: Path, stop: int | None, monkeypatch: pytest.MonkeyPatch) -> loop.Student:
     """Four steps, with a crash before step `stop` and a second start if one is given."""
-    stage = loop.Stage("s", side=64, batch=2, steps=4, edges=1e-3, meaning=1e-3, encoder=1e-4)
+    stage = loop.Stage("s", side=32, batch=2, steps=4, edges=1e-3, meaning=1e-3)
     monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 2)
     folder.mkdir()
 

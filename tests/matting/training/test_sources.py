@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("pymatting")
 
-from matting.training import prepare, sources  # noqa: E402
+from matting.training import prepare, sources
 
 
 def disc(radius: float, soft: float = 1.0) -> sources.Plane:

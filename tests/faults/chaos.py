@@ -1,0 +1,121 @@
+"""Photos and bad files dropped while worker and service are killed at random; then: is every file in exactly one place?"""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import os
+import random
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from edge.files import temporaries
+from tests.edge.hot import Hot, portrait, wait_for
+from tests.matting import hostile
+
+# Left out of the mix: they take seconds each to refuse, and are cut or refused in tests of their own.
+_SLOW = 2 << 20
+_KINDS = [("JPEG", ".jpg"), ("PNG", ".png"), ("WEBP", ".webp")]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the files: place -> how many; problems: what must not be."""
+
+    places: dict[str, int]
+    kills: dict[str, int]
+    problems: list[str]
+
+
+def run(root: Path, photos: int, kills: int, seed: int, say: bool = False) -> Outcome:
+    """Drop `photos` files, about one in six bad, killing worker or service (SIGKILL) `kills` times meanwhile."""
+    chance = random.Random(seed)
+    hot = Hot(root)
+    hot.start()
+    try:
+        inputs = _inputs(photos, chance)
+        dropped: dict[str, bytes] = {}
+        counts = {"service": 0, "worker": 0}
+        for number in range(kills):
+            for name, data in inputs[number * photos // kills : (number + 1) * photos // kills]:
+                hot.drop(name, data)
+                dropped[name] = data
+            time.sleep(chance.uniform(0.1, 2.5))
+            counts[_kill(hot, chance)] += 1
+            if say:
+                print(f"kill {number + 1} of {kills}: {len(hot.files('inbox'))} wait, {len(hot.files('done'))} done", flush=True)
+        wait_for(lambda: not hot.files("inbox"), hot, seconds=60 + photos)
+        hot.stop()
+    finally:
+        if hot.process is not None:
+            hot.process.kill()
+            hot.process.wait()
+    return _outcome(hot, dropped, counts)
+
+
+def _inputs(photos: int, chance: random.Random) -> list[tuple[str, bytes]]:
+    """Each with a content of its own, so that a mix-up shows."""
+    bad = [data for data in (make() for make in hostile.HOSTILE.values()) if len(data) < _SLOW]
+    inputs = []
+    for number in range(photos):
+        folder = chance.choice(["", "a/", "a/b/"])
+        if number % 6 == 5:
+            inputs.append((f"{folder}bad{number}.jpg", bad[number // 6 % len(bad)] + b"\0" * number))
+        else:
+            kind, suffix = chance.choice(_KINDS)
+            # Bytes behind the picture's end are allowed, and make its hash its own.
+            inputs.append((f"{folder}p{number}{suffix}", portrait(chance.choice([200, 320, 480]), 90, kind) + b"\0" * number))
+    return inputs
+
+
+def _kill(hot: Hot, chance: random.Random) -> str:
+    worker = hot.worker()
+    if worker is not None and chance.random() < 0.5:
+        os.kill(worker, signal.SIGKILL)
+        return "worker"
+    hot.stop(signal.SIGKILL)
+    hot.start()
+    return "service"
+
+
+def _outcome(hot: Hot, dropped: dict[str, bytes], kills: dict[str, int]) -> Outcome:
+    problems = []
+    places: dict[str, list[tuple[str, str]]] = collections.defaultdict(list)
+    for place in ("inbox", "done", "failed", "no_person"):
+        for name in hot.files(place):
+            if not (name.endswith(".json") and place in ("failed", "no_person")):
+                content = hashlib.sha256((hot.folders[place] / name).read_bytes()).hexdigest()
+                places[content].append((place, name))
+    counts: dict[str, int] = collections.Counter()
+    for name, data in dropped.items():
+        found = places.pop(hashlib.sha256(data).hexdigest(), [])
+        if len(found) != 1 or found[0][1] != name:
+            problems.append(f"{name} is at {found}")
+            continue
+        counts[found[0][0]] += 1
+        if found[0][0] == "failed" and Path(name).name.startswith("p"):
+            problems.append(f"{name} is a good photo but failed: {hot.reason(name + '.json')['reason']}")
+    problems += [f"nobody's file {found}" for found in places.values()]
+    problems += [f"temporary {path}" for path in temporaries(hot.root)]
+    problems += _outputs(hot)
+    return Outcome(dict(counts), kills, problems)
+
+
+def _outputs(hot: Hot) -> list[str]:
+    """Every photo in done has one output that decodes; every refused one its reason."""
+    problems = []
+    done, outputs = hot.files("done"), hot.files("outbox")
+    if len(done) != len(outputs):
+        problems.append(f"{len(done)} originals are done but there are {len(outputs)} outputs")
+    for name in outputs:
+        picture = cv2.imread(str(hot.outbox / name), cv2.IMREAD_UNCHANGED)
+        if picture is None or picture.shape[2] != 4:
+            problems.append(f"output {name} is not a whole RGBA picture")
+    for place in ("failed", "no_person"):
+        names = hot.files(place)
+        problems += [f"{name} has no reason" for name in names if not name.endswith(".json") and name + ".json" not in names]
+    return problems

@@ -1,0 +1,59 @@
+"""Imports point downward only: edge -> matting, and within each from the later files of this list to the earlier ones."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# Bottom first; a name stands for the module, or for the package with all in it.
+ORDER = [
+    *("matting.errors", "matting.photo", "matting.model"),
+    *("matting.tags", "matting.headers", "matting.jpeg", "matting.png", "matting.profiles", "matting.raster", "matting.heif"),
+    *("matting.decode", "matting.encode", "matting.network_input", "matting.upsample", "matting.engines"),
+    *("matting.refine", "matting.controls", "matting.presets", "matting.foreground", "matting.composite", "matting.pipeline"),
+    *("matting.quality", "matting.network", "matting.training"),
+    *("edge.files", "edge.names", "edge.options", "edge.settings", "edge.config", "edge.board", "edge.stability", "edge.retry"),
+    *("edge.delivery", "edge.journal", "edge.outbox", "edge.inputs", "edge.watch", "edge.hotfolder"),
+    *("edge.channel", "edge.worker", "edge.worker_process", "edge.crew", "edge.supervisor", "edge.service"),
+    *("edge.cut", "edge.evaluate", "edge.bench", "edge.cli"),
+]
+MODULES = sorted([*ROOT.glob("matting/**/*.py"), *ROOT.glob("edge/**/*.py")])
+
+
+def floor(module: str) -> int:
+    for index, name in enumerate(ORDER):
+        if module == name or module.startswith(name + "."):
+            return index
+    raise AssertionError(f"{module} is not in the list: say where it stands")
+
+
+def imported(path: Path) -> set[str]:
+    """Our own modules that the file imports, within functions too."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} if node.module in ("edge", "matting") else {node.module}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name for name in names if name.split(".")[0] in ("edge", "matting")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_downward(path: Path) -> None:
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    if module in ("edge", "matting"):
+        assert imported(path) == set()
+        return
+    for name in imported(path):
+        package = ORDER[floor(module)]
+        assert floor(name) < floor(module) or name.startswith(package), f"{module} imports {name}, which stands above it"
+
+
+def test_the_photos_way_on_the_cpu_engine_imports_no_torch() -> None:
+    code = "import sys, edge.cut, edge.service, edge.worker; sys.exit('torch' in sys.modules or 'tensorrt' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
