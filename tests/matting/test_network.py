@@ -41,7 +41,7 @@ def test_has_no_norms(network: MattingNetwork) -> None:
 
 def test_every_parameter_takes_part(network: MattingNetwork) -> None:
     logits, meaning = network.logits(torch.randn(1, 3, 64, 64))
-    (logits.sum() + meaning.sum()).backward()
+    torch.autograd.backward(logits.sum() + meaning.sum())
     idle = [name for name, p in network.named_parameters() if p.grad is None]
     network.zero_grad()
     assert idle == []

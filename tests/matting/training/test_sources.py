@@ -17,7 +17,7 @@ from matting.training import prepare, sources
 
 def disc(radius: float, soft: float = 1.0) -> sources.Plane:
     y, x = np.mgrid[0:100, 0:100]
-    return np.clip((radius - np.hypot(y - 50, x - 50)) / soft + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((radius - np.hypot(y - 50, x - 50)) / soft + 0.5, 0, 1), np.float32)
 
 
 def test_a_clean_label_is_kept() -> None:
