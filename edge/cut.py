@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import cv2
-from matting.pipeline import cut
 from tqdm import tqdm
 
 from edge.board import Budget, this_machine
@@ -29,6 +28,7 @@ from matting.engines.select import open_engine
 from matting.errors import MattingError, OutputError, PhotoError, PhotoTooLarge, RefusedFile, SettingsError, UnreadablePhoto
 from matting.model import ModelSpec, default_model_dir, load_model
 from matting.photo import FORMATS, U8, Limits, Settings
+from matting.pipeline import cut
 from matting.presets import PRESETS
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from matting.pipeline import cut
 
 from edge.channel import Channel
 from edge.files import write_all
@@ -30,6 +29,7 @@ from matting.engines.select import open_engine
 from matting.errors import MattingError, OutOfMemory, OutputError, PhotoTooLarge
 from matting.model import ModelSpec, load_model
 from matting.photo import U8, Limits
+from matting.pipeline import cut
 
 
 class Worker:

@@ -62,7 +62,9 @@ class ModelFile:
             raise ModelError(f"model file {self.path} has {length} bytes instead of {self.bytes}: restore it from the release")
         digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
         if digest != self.sha256:
-            raise ModelError(f"model file {self.path} was altered (sha256 {digest[:12]}…, expected {self.sha256[:12]}…): restore it")
+            raise ModelError(
+                f"model file {self.path} was altered (sha256 {digest[:12]}…, expected {self.sha256[:12]}…): restore it"
+            )
         return self.path
 
 

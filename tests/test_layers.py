@@ -17,7 +17,16 @@ ORDER = [
     *("matting.decode", "matting.encode", "matting.network_input", "matting.upsample", "matting.engines"),
     *("matting.refine", "matting.controls", "matting.presets", "matting.foreground", "matting.composite", "matting.pipeline"),
     *("matting.quality", "matting.network", "matting.training"),
-    *("edge.files", "edge.names", "edge.options", "edge.settings", "edge.config", "edge.board", "edge.stability", "edge.retry"),
+    *(
+        "edge.files",
+        "edge.names",
+        "edge.options",
+        "edge.settings",
+        "edge.config",
+        "edge.board",
+        "edge.stability",
+        "edge.retry",
+    ),
     *("edge.delivery", "edge.journal", "edge.outbox", "edge.inputs", "edge.watch", "edge.hotfolder"),
     *("edge.channel", "edge.worker", "edge.worker_process", "edge.crew", "edge.supervisor", "edge.service"),
     *("edge.cut", "edge.evaluate", "edge.bench", "edge.cli"),
@@ -37,7 +46,11 @@ def imported(path: Path) -> set[str]:
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} if node.module in ("edge", "matting") else {node.module}
+            names |= (
+                {f"{node.module}.{alias.name}" for alias in node.names}
+                if node.module in ("edge", "matting")
+                else {node.module}
+            )
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
     return {name for name in names if name.split(".")[0] in ("edge", "matting")}

@@ -88,8 +88,10 @@ def _check_contract(session: ort.InferenceSession, model: ModelSpec) -> None:
     outputs = [entry.name for entry in session.get_outputs()]
     expected = list(input_shape(model))
     found = inputs.get(model.input.name)
-    fits = found is not None and len(found) == 4 and all(
-        have == want for have, want in zip(found, expected, strict=True) if isinstance(have, int)
+    fits = (
+        found is not None
+        and len(found) == 4
+        and all(have == want for have, want in zip(found, expected, strict=True) if isinstance(have, int))
     )
     if len(inputs) != 1 or not fits:
         raise ModelError(f"model {model.name}: expected the input {model.input.name} {expected}, found {inputs}")

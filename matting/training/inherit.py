@@ -131,8 +131,10 @@ def inherit(network: MattingNetwork, teacher: Teacher, photos: Sequence[Array]) 
     meaning, weights = network.meaning, teacher.weights
     fill(meaning.squeeze, weights["1168"].T, np.zeros(weights["1168"].shape[1], np.float32))
     fill(meaning.excite, weights["1169"].T, np.zeros(weights["1169"].shape[1], np.float32))
-    inner = [(c.reshape(-1), square(g), b16, square(a16), b8)
-             for c, g, b16, a16, b8 in (teacher.inner(p, INNER) for p in tqdm(photos, "inherit"))]
+    inner = [
+        (c.reshape(-1), square(g), b16, square(a16), b8)
+        for c, g, b16, a16, b8 in (teacher.inner(p, INNER) for p in tqdm(photos, "inherit"))
+    ]
     contexts, gated, before16, after16, before8 = (list(column) for column in zip(*inner, strict=True))
     known = np.stack(contexts)
     for level, before, covariance, size in (

@@ -150,8 +150,15 @@ def train_stage(student: Student, average: Student, stage: Stage, make: MakeSamp
                 curve.write(json.dumps(row) + "\n")
             clock = time.monotonic()
         if done % CHECKPOINT_EVERY == 0 or done == stage.steps:
-            save(path, {"step": done, "student": student.state_dict(), "average": average.state_dict(),
-                        "optimiser": steer.state_dict()})
+            save(
+                path,
+                {
+                    "step": done,
+                    "student": student.state_dict(),
+                    "average": average.state_dict(),
+                    "optimiser": steer.state_dict(),
+                },
+            )
     bar.close()
 
 

@@ -16,7 +16,8 @@ def write(folder: Path, text: str) -> Path:
 def test_all_mistakes_come_at_once_with_line_and_expectation(tmp_path: Path) -> None:
     path = write(
         tmp_path,
-        '[hotfolder]\ninbox = "in"\noutbx = "out"\nsettle_seconds = "soon"\n\n[matting]\nerode = 9\nformat = "gif"\n\n[colour]\n',
+        '[hotfolder]\ninbox = "in"\noutbx = "out"\nsettle_seconds = "soon"\n\n'
+        '[matting]\nerode = 9\nformat = "gif"\n\n[colour]\n',
     )
     with pytest.raises(ConfigError) as caught:
         load_config(path)

@@ -265,7 +265,11 @@ def test_a_full_disk_is_waited_for(tmp_path: Path) -> None:
     for number in range(3):
         hot.drop(f"{number}.jpg", portrait())
     result = subprocess.run(
-        ["unshare", "-rm", "sh", str(script), str(hot.outbox), *hot.command()], capture_output=True, text=True, timeout=180, check=False
+        ["unshare", "-rm", "sh", str(script), str(hot.outbox), *hot.command()],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert hot.files("inbox", "failed") == set()

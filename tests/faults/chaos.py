@@ -47,7 +47,9 @@ def run(root: Path, photos: int, kills: int, seed: int, say: bool = False) -> Ou
             time.sleep(chance.uniform(0.1, 2.5))
             counts[_kill(hot, chance)] += 1
             if say:
-                print(f"kill {number + 1} of {kills}: {len(hot.files('inbox'))} wait, {len(hot.files('done'))} done", flush=True)
+                print(
+                    f"kill {number + 1} of {kills}: {len(hot.files('inbox'))} wait, {len(hot.files('done'))} done", flush=True
+                )
         wait_for(lambda: not hot.files("inbox"), hot, seconds=60 + photos)
         hot.stop()
     finally:
