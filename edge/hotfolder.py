@@ -76,9 +76,8 @@ class HotFolder:
 
     def next_look(self, now: float) -> float:
         """Seconds until `poll` or `take` may have something new, events apart."""
-        due = self._tracker.next_due(now)
-        scan = max(0.0, self._next_scan - now)
-        return scan if due is None else min(scan, due)
+        waits = [max(0.0, self._next_scan - now), self._tracker.next_due(now), self._watch.next_due()]
+        return min(wait for wait in waits if wait is not None)
 
     def drained(self, now: float) -> bool:
         """Whether the inbox holds nothing more to take; scans to be sure."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +15,8 @@ from watchdog.observers import Observer
 log = logging.getLogger(__name__)
 
 _MOST_REMEMBERED = 256
+# A file that is made in the inbox is opened in the same breath; one that is renamed into it from outside is not.
+_OPENED_WITHIN = 0.15
 
 
 class Watch(FileSystemEventHandler):
@@ -27,6 +30,7 @@ class Watch(FileSystemEventHandler):
         self._wake = wake
         self._lock = threading.Lock()
         self._closed: dict[PurePosixPath, None] = {}
+        self._appeared: dict[PurePosixPath, float] = {}
         self._rescan = True
         self._observer = Observer()
         self._observer.schedule(self, str(inbox), recursive=True)
@@ -37,15 +41,24 @@ class Watch(FileSystemEventHandler):
 
     def close(self) -> None:
         if self._observer.is_alive():
+            logging.getLogger("watchdog").setLevel(logging.CRITICAL)  # it calls its own stop an error
             self._observer.stop()
             self._observer.join()
 
     def closed_files(self) -> list[PurePosixPath]:
         """Files whose writer closed them, or that were renamed into place, since the last call."""
+        now = time.monotonic()
         with self._lock:
-            closed = list(self._closed)
+            renamed = [path for path, when in self._appeared.items() if now - when >= _OPENED_WITHIN]
+            for path in renamed:
+                del self._appeared[path]
+            closed = [*self._closed, *renamed]
             self._closed.clear()
         return closed
+
+    def next_due(self) -> float | None:
+        """Seconds until a file that appeared counts as renamed into place; None when none did."""
+        return _OPENED_WITHIN if self._appeared else None
 
     def rescan_wanted(self) -> bool:
         """Whether something happened that only a scan can tell, since the last call."""
@@ -54,18 +67,33 @@ class Watch(FileSystemEventHandler):
         return wanted
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        kind = event.event_type
-        if kind == "closed" and not event.is_directory:
+        kind, folder = event.event_type, event.is_directory
+        if kind == "closed" and not folder:
             self._note(event.src_path)
         elif kind == "moved":
-            self._note(None if event.is_directory else event.dest_path)
-        elif kind == "created" and event.is_directory:
-            self._note(None)
+            self._note(None if folder else event.dest_path)
+        elif kind == "created":
+            if folder:
+                self._note(None)
+            else:
+                self._note_new(event.src_path)
+        elif kind in ("opened", "modified") and not folder:
+            with self._lock:
+                self._appeared.pop(self._relative(event.src_path), None)
+
+    def _note_new(self, path: bytes | str) -> None:
+        with self._lock:
+            if len(self._appeared) < _MOST_REMEMBERED:
+                self._appeared[self._relative(path)] = time.monotonic()
+        self._wake()
 
     def _note(self, path: bytes | str | None) -> None:
         with self._lock:
             if path is None or len(self._closed) >= _MOST_REMEMBERED:
                 self._rescan = True
             else:
-                self._closed[PurePosixPath(os.path.relpath(os.fsdecode(path), self._inbox))] = None
+                self._closed[self._relative(path)] = None
         self._wake()
+
+    def _relative(self, path: bytes | str) -> PurePosixPath:
+        return PurePosixPath(os.path.relpath(os.fsdecode(path), self._inbox))
