@@ -97,7 +97,7 @@ def _out_of_focus(rgb: U8, alpha: U8) -> U8:
     weight = np.clip(1 - 10 * cv2.dilate(person, np.ones((3, 3), np.uint8)), 0, 1)[..., np.newaxis]
     weighted = np.dstack([resize(rgb, *size).astype(np.float32) * weight, weight])
     sigma = max(BLUR_SIGMA * max(size), 0.5)
-    total = cv2.GaussianBlur(weighted, (0, 0), sigma)
+    total = np.asarray(cv2.GaussianBlur(weighted, (0, 0), sigma), np.float32)
     # Deep inside the person no background is near: there the mean of all takes over, and grey where there is none.
     total += (weighted.mean(axis=(0, 1)) * 1e-3 + np.array([127, 127, 127, 1]) * 1e-7).astype(np.float32)
     blurred = np.clip(np.rint(total[..., :3] / total[..., 3:]), 0, 255).astype(np.uint8)

@@ -91,7 +91,7 @@ def _evaluate(planes: F32, band: NDArray[np.bool_], rgb: U8) -> U8:
     result = np.empty((height, width), np.uint8)
     for tile in tiles(height, width):
         target = result[tile.top : tile.bottom, tile.left : tile.right]
-        rows, columns = covered(tile, band.shape, height, width)
+        rows, columns = covered(tile, (band.shape[0], band.shape[1]), height, width)
         if not band[rows, columns].any():
             target[:] = planes[3, rows.start, columns.start]
             continue

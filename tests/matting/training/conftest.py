@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("pymatting")
-
-from matting.training.prepare import Entry
+if TYPE_CHECKING:
+    from matting.training.prepare import Entry
 
 
 @pytest.fixture
 def cache(tmp_path: Path) -> tuple[Path, list[Entry]]:
     """People whose foreground is pure red with a soft disc for alpha; the planes are photo, foreground, alpha, trust."""
+    from matting.training.prepare import Entry  # here, so that collecting needs neither torch nor pymatting
+
     random = np.random.default_rng(0)
     y, x = np.mgrid[0:120, 0:100]
     alpha = np.clip(30.5 - np.hypot(y - 60, x - 50), 0, 1)
