@@ -114,7 +114,7 @@ def connectivity_error(predicted: F32, true: F32) -> F32:
 def intersection_over_union(predicted: F32, true: F32) -> float:
     """Of the two regions alpha > 0.5; 0 where both are empty, as the scoring script of the project has it."""
     inside, truth = predicted > 0.5, true > 0.5
-    return float((inside & truth).sum() / max(1, (inside | truth).sum()))
+    return int((inside & truth).sum()) / max(1, int((inside | truth).sum()))
 
 
 def _gradient(alpha: F32) -> F32:
