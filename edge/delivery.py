@@ -65,7 +65,10 @@ class Delivery:
             fsync_folder(source.parent)
         else:
             make_folders(self.original.parent)
-            move(source, self.original)
+            try:
+                move(source, self.original)
+            except FileExistsError:
+                move(source, _still_free(self.original))
 
 
 def _still_free(final: Path) -> Path:

@@ -105,12 +105,30 @@ def move(source: Path, target: Path) -> None:
         OSError: not moved; the source is untouched.
     """
     if _same_device(source, target.parent):
-        rename(source, target)
+        _move_within(source, target)
         return
     if not stat.S_ISREG(source.lstat().st_mode):
         raise OSError(f"{source} is no plain file, and can only be moved within its file system")
     if not (target.exists() and filecmp.cmp(source, target, shallow=False)):
         _copy(source, target)
+    source.unlink()
+    fsync_folder(source.parent)
+
+
+def _move_within(source: Path, target: Path) -> None:
+    """By link and unlink, which cannot overwrite a file that somebody put at `target` just now, as a rename would.
+
+    It also spares the inbox's watch a rename: watchdog holds back whatever follows one for half a second.
+    """
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileExistsError:
+        if not os.path.samestat(source.lstat(), target.lstat()):
+            raise
+    except OSError:  # no links on this file system, or none to other people's files
+        rename(source, target)
+        return
+    fsync_folder(target.parent)
     source.unlink()
     fsync_folder(source.parent)
 

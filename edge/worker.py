@@ -31,6 +31,8 @@ from matting.model import ModelSpec, load_model
 from matting.photo import U8, Limits
 from matting.pipeline import cut
 
+_LIBC = ctypes.CDLL(None)
+
 
 class Worker:
     """Cuts the photos that come over the channel, several at a time."""
@@ -56,6 +58,8 @@ class Worker:
         finally:
             for descriptor in files:
                 os.close(descriptor)
+        # Freed memory between two pieces in use is not given back by itself; over a thousand photos it adds up.
+        _LIBC.malloc_trim(0)
         self._channel.send({"job": number, **answer, "memory": _resident_bytes()})
 
     def _cut(self, number: int, options: Options, files: list[int]) -> dict[str, Any]:
@@ -104,7 +108,7 @@ def _resident_bytes() -> int:
 
 def _die_with_parent() -> None:
     """Even a stopped or hung worker must not outlive its supervisor: prctl(PR_SET_PDEATHSIG, SIGKILL)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    _LIBC.prctl(1, signal.SIGKILL)
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ def refine(alpha: F32, photo: Photo) -> U8:
     """
     guide = np.asarray(resize(photo.rgb, *alpha.shape).transpose(2, 0, 1) / np.float32(255), np.float32)
     band = _unsure_band(alpha)
-    planes = _linear_functions(guide, alpha)
+    planes = _linear_functions(guide, alpha, band)
     # Outside of the band a = 0 and b is 0 or 1: enlarging the planes then also blends band and rest without a seam.
     planes[:3] *= band
     planes[3] = np.where(band, planes[3], alpha > 0.5) * 255
@@ -45,10 +45,18 @@ def _unsure_band(alpha: F32) -> NDArray[np.bool_]:
     return np.asarray(cv2.dilate(unsure.astype(np.uint8), np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)), np.bool_)
 
 
-def _linear_functions(guide: F32, alpha: F32) -> F32:
-    """a and b for each pixel of the small matte, 4xHxW: alpha = planes[:3].rgb + planes[3], colours 0..1."""
+def _linear_functions(guide: F32, alpha: F32, band: NDArray[np.bool_]) -> F32:
+    """a and b for each pixel of the small matte, 4xHxW: alpha = planes[:3].rgb + planes[3], colours 0..1.
+
+    They are right within the band; what it is averaged from, a window around, is all that is solved.
+    """
     mean, alpha_mean = _average(guide), _average(alpha[np.newaxis])
-    a = _average(_solved(_variances(guide, mean), _average(guide * alpha) - mean * alpha_mean))
+    side = 2 * RADIUS + 1
+    near = cv2.dilate(band.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    covariance = _average(guide * alpha) - mean * alpha_mean
+    a = np.zeros_like(guide)
+    a[:, near] = _solved(_variances(guide, mean)[:, near], covariance[:, near])
+    a = _average(a)
     # The paper averages b as well. This b makes the function exact here, in the middle of its window, instead: the
     # matte's own detail stays.
     b = alpha - (a * guide).sum(axis=0)
@@ -70,7 +78,7 @@ def _variances(guide: F32, mean: F32) -> F32:
 
 
 def _solved(variances: F32, covariance: F32) -> F32:
-    """a = variances^-1 covariance in every pixel, by Cramer's rule with the cofactors of the symmetric 3x3.
+    """a = variances^-1 covariance in every pixel (3xN), by Cramer's rule with the cofactors of the symmetric 3x3.
 
     In double precision: on a grey photo the three colours are one, and the determinant is a difference of nearly
     equal numbers that single precision loses.

@@ -77,7 +77,7 @@ def place(planes: Pixels, side: int, stretch: float, people: int, number: int, r
         canvas *= cover  # or the emptiness beside a cut shoulder would darken its edge
         parts = [cv2.warpAffine(canvas[..., k], turn, (side, side)) for k in (slice(0, 3), slice(3, 5))]
         cover = np.asarray(cv2.warpAffine(cover, turn, (side, side)), np.float32)
-        canvas = np.dstack(parts).astype(np.float32) / np.maximum(cover, 1)[..., None]
+        canvas = np.asarray(np.dstack(parts) / np.maximum(cover, 1)[..., None], np.float32)
         canvas[..., 3] = cover
     return canvas
 

@@ -43,7 +43,7 @@ def arm(step: int) -> None:
 
     for name in ("rename", "unlink", "mkdir"):
         setattr(Path, name, counted(getattr(Path, name)))
-    for name in ("fsync", "write", "utime"):
+    for name in ("fsync", "write", "utime", "link"):
         setattr(os, name, counted(getattr(os, name)))
     for name in ("begin_delivery", "end_delivery"):
         setattr(Journal, name, counted(getattr(Journal, name)))
