@@ -24,7 +24,6 @@ class Crew:
     memory: int
     selector: selectors.BaseSelector
     ready: bool = False
-    deaths: int = 0
     _worker: WorkerProcess | None = None
     _started: float = 0.0
     _resident: int = 0
@@ -79,7 +78,6 @@ class Crew:
             self._pause.clear()
         else:
             self._pause.fail(time.monotonic())
-        self.deaths += 1
         return self._dismissed().bury()
 
     def _dismissed(self) -> WorkerProcess:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -41,20 +42,13 @@ class WorkerProcess:
         theirs.close()
         self._channel.send(setup)
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
     def fileno(self) -> int:
         return self._channel.fileno()
 
-    def send(self, message: dict[str, Any], files: list[int]) -> bool:
-        """False when the worker is gone; its death will be read from the channel."""
-        try:
+    def send(self, message: dict[str, Any], files: list[int]) -> None:
+        """To a worker that may be dying just now: then its death will be read from the channel."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._channel.send(message, files)
-        except (BrokenPipeError, ConnectionResetError):
-            return False
-        return True
 
     def messages(self) -> tuple[list[dict[str, Any]], bool]:
         """All that it has said since the last call, and whether it still lives."""
