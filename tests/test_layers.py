@@ -27,6 +27,13 @@ ORDER = [
         "edge.stability",
         "edge.retry",
     ),
+    *(
+        "edge.tensorrt.plan",
+        "edge.tensorrt.progress",
+        "edge.tensorrt.onnx_batch",
+        "edge.tensorrt.builder",
+        "edge.tensorrt.store",
+    ),
     *("edge.delivery", "edge.journal", "edge.outbox", "edge.inputs", "edge.watch", "edge.hotfolder"),
     *("edge.channel", "edge.worker", "edge.worker_process", "edge.crew", "edge.supervisor", "edge.service"),
     *("edge.cut", "edge.evaluate", "edge.bench", "edge.cli"),
