@@ -21,6 +21,7 @@ import cv2
 
 from edge.channel import Channel
 from edge.files import write_all
+from edge.lifeline import die_with_parent
 from edge.options import Options
 from edge.settings import settings_for
 from matting.decode import decode
@@ -106,16 +107,11 @@ def _resident_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def _die_with_parent() -> None:
-    """Even a stopped or hung worker must not outlive its supervisor: prctl(PR_SET_PDEATHSIG, SIGKILL)."""
-    _LIBC.prctl(1, signal.SIGKILL)
-
-
 def main() -> None:
     # Stopping is the supervisor's to decide: a terminal's Ctrl-C reaches the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _die_with_parent()
+    die_with_parent()
     channel = Channel.inherited(int(sys.argv[1]))
     hello = channel.receive()
     if hello is None:

@@ -34,8 +34,9 @@ ORDER = [
         "edge.tensorrt.builder",
         "edge.tensorrt.store",
     ),
+    *("edge.lifeline", "edge.channel", "edge.tensorrt.child", "edge.tensorrt.build_process"),
     *("edge.delivery", "edge.journal", "edge.outbox", "edge.inputs", "edge.watch", "edge.hotfolder"),
-    *("edge.channel", "edge.worker", "edge.worker_process", "edge.crew", "edge.supervisor", "edge.service"),
+    *("edge.worker", "edge.worker_process", "edge.crew", "edge.supervisor", "edge.service"),
     *("edge.cut", "edge.evaluate", "edge.bench", "edge.cli"),
 ]
 MODULES = sorted([*ROOT.glob("matting/**/*.py"), *ROOT.glob("edge/**/*.py")])
