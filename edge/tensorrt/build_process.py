@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 from edge.channel import Channel
 from edge.files import write_all
-from edge.tensorrt.builder import Built
-from edge.tensorrt.plan import BuildPlan
+from edge.tensorrt.plan import BuildPlan, Built
 
 # A build is between two steps for at most some seconds; then its process is killed.
 _CANCEL_PATIENCE = 2.0

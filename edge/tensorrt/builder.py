@@ -1,18 +1,19 @@
 """From an ONNX network to a TensorRT engine, on one code path for TensorRT 8.6 to 10.16 and its relatives.
 
 What a release has is asked by name, never by version: flags move between releases, and the next one is unknown.
+Importing this file imports TensorRT (100 MB): only the process that builds does.
 Sources: the API references of TensorRT 8.6.1, 10.3.0 and 10.16.1; tests/tensorrt checks this file against all three.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
+import tensorrt as trt
+
 from edge.tensorrt.onnx_batch import with_batch
-from edge.tensorrt.plan import BuildPlan
+from edge.tensorrt.plan import BuildPlan, Built
 from edge.tensorrt.progress import Progress
 from matting.errors import EngineError, ModelError
 
@@ -21,47 +22,37 @@ OnProgress = Callable[[float, str], bool]
 _MOST_ERRORS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
-    """engine: the serialized engine, for this GPU and this TensorRT only; timing_cache: makes the next build faster."""
+class _Words(trt.ILogger):  # type: ignore[misc]  # of no known type where TensorRT is not installed
+    """A logger that keeps the errors, so that they can be told."""
 
-    engine: bytes
-    timing_cache: bytes
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[str] = []
 
+    def log(self, severity: trt.ILogger.Severity, message: str) -> None:
+        if severity in (trt.ILogger.Severity.ERROR, trt.ILogger.Severity.INTERNAL_ERROR):
+            self.errors.append(" ".join(message.split()))
 
-def import_tensorrt() -> ModuleType:
-    """JetPack's TensorRT.
-
-    Raises:
-        EngineError: it is not there, or cannot be loaded.
-    """
-    try:
-        import tensorrt  # here: 100 MB that only builder and GPU worker need
-    except (ImportError, OSError) as error:
-        raise EngineError(
-            f"TensorRT is not to be had in this Python ({error}): JetPack installs it for the system Python, so the "
-            "virtual environment must be made with --system-site-packages (apt install python3-libnvinfer if it is missing)"
-        ) from error
-    module: ModuleType = tensorrt
-    return module
+    def told(self) -> str:
+        return "; ".join(self.errors[:_MOST_ERRORS]) or "it gave no reason"
 
 
-def build(trt: Any, onnx: bytes, plan: BuildPlan, timing_cache: bytes, on_progress: OnProgress) -> Built | None:
+def build(onnx: bytes, plan: BuildPlan, timing_cache: bytes, on_progress: OnProgress) -> Built | None:
     """Build an engine; None when `on_progress` cancelled it.
 
-    trt: the module. onnx: the network for one photo. timing_cache: of an earlier build here, b"" for none.
+    onnx: the network for one photo. timing_cache: of an earlier build here, b"" for none.
 
     Raises:
         ModelError: TensorRT cannot read the network, or has no such operator; the sentence names it.
         EngineError: TensorRT gave no engine; its own words are in the sentence.
     """
-    words = _words(trt)
+    words = _Words()
     builder = trt.Builder(words)
-    network = _parsed(trt, builder, with_batch(onnx, plan.batch), words)
+    network = _parsed(builder, with_batch(onnx, plan.batch), words)
     config = builder.create_builder_config()
-    _apply(trt, config, plan)
+    _apply(config, plan)
     cache = _timing_cache(config, timing_cache)
-    monitor = _monitor(trt, on_progress)
+    monitor = _monitor(on_progress)
     if monitor is not None:
         config.progress_monitor = monitor
     engine = builder.build_serialized_network(network, config)
@@ -72,25 +63,7 @@ def build(trt: Any, onnx: bytes, plan: BuildPlan, timing_cache: bytes, on_progre
     return Built(bytes(engine), b"" if cache is None else bytes(cache.serialize()))
 
 
-def _words(trt: Any) -> Any:
-    """A logger that keeps the errors, so that they can be told."""
-
-    class Words(trt.ILogger):  # type: ignore[misc]  # a base that exists at run time only
-        def __init__(self) -> None:
-            super().__init__()
-            self.errors: list[str] = []
-
-        def log(self, severity: Any, message: str) -> None:
-            if severity in (trt.ILogger.Severity.ERROR, trt.ILogger.Severity.INTERNAL_ERROR):
-                self.errors.append(" ".join(message.split()))
-
-        def told(self) -> str:
-            return "; ".join(self.errors[:_MOST_ERRORS]) or "it gave no reason"
-
-    return Words()
-
-
-def _parsed(trt: Any, builder: Any, onnx: bytes, words: Any) -> Any:
+def _parsed(builder: trt.Builder, onnx: bytes, words: _Words) -> trt.INetworkDefinition:
     flags = trt.NetworkDefinitionCreationFlag
     # Explicit batches became the only kind, and the flag went away.
     explicit = 1 << int(flags.EXPLICIT_BATCH) if _has(flags, "EXPLICIT_BATCH") else 0
@@ -105,7 +78,7 @@ def _parsed(trt: Any, builder: Any, onnx: bytes, words: Any) -> Any:
     return network
 
 
-def _apply(trt: Any, config: Any, plan: BuildPlan) -> None:
+def _apply(config: trt.IBuilderConfig, plan: BuildPlan) -> None:
     pools = trt.MemoryPoolType
     config.set_memory_pool_limit(pools.WORKSPACE, plan.workspace)
     if _has(pools, "TACTIC_DRAM"):
@@ -117,7 +90,7 @@ def _apply(trt: Any, config: Any, plan: BuildPlan) -> None:
         config.set_flag(getattr(trt.BuilderFlag, name))
 
 
-def _timing_cache(config: Any, earlier: bytes) -> Any:
+def _timing_cache(config: trt.IBuilderConfig, earlier: bytes) -> trt.ITimingCache | None:
     """The cache in use: one that another TensorRT wrote counts as empty; None where there are none."""
     cache = config.create_timing_cache(earlier) or config.create_timing_cache(b"")
     if cache is not None:
@@ -125,12 +98,13 @@ def _timing_cache(config: Any, earlier: bytes) -> Any:
     return cache
 
 
-def _monitor(trt: Any, on_progress: OnProgress) -> Any:
+def _monitor(on_progress: OnProgress) -> Any:
     """TensorRT's progress monitor around `on_progress`; None before TensorRT 10, which has none."""
-    if not hasattr(trt, "IProgressMonitor"):
+    base: Any = getattr(trt, "IProgressMonitor", None)
+    if base is None:
         return None
 
-    class Monitor(trt.IProgressMonitor):  # type: ignore[misc]  # a base that exists at run time only
+    class Monitor(base):  # type: ignore[misc]  # a base that exists at run time only
         def __init__(self) -> None:
             super().__init__()
             self.progress = Progress()

@@ -2,7 +2,8 @@
 
 First message in: {"onnx": path, "plan": BuildPlan's fields} with two open files: one for the engine, and the timing cache
 to read and write. Messages out: {"progress": 0..1, "phase": name} as it goes, then one of {"built": sentence},
-{"cancelled": sentence}, {"short": sentence} where less memory may do, {"refused": sentence} where no plan will. SIGTERM cancels.
+{"cancelled": sentence}, {"short": sentence} where less memory may do, {"refused": sentence} where no plan will.
+SIGTERM cancels.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from pathlib import Path
 from edge.channel import Channel
 from edge.files import write_all
 from edge.lifeline import die_with_parent
-from edge.tensorrt.builder import build, import_tensorrt
 from edge.tensorrt.plan import BuildPlan
 from matting.errors import EngineError, ModelError
 
 _TOLD_EVERY = 0.01
+_NO_TENSORRT = (
+    "TensorRT is not to be had in this Python ({}): JetPack installs it for the system Python, so the virtual environment "
+    "must be made with --system-site-packages (apt install python3-libnvinfer if it is missing)"
+)
 
 
 class _Teller:
@@ -43,11 +47,11 @@ class _Teller:
 def _answer(onnx: Path, plan: BuildPlan, engine: int, cache: int, teller: _Teller) -> dict[str, str]:
     earlier = os.pread(cache, os.fstat(cache).st_size, 0)
     try:
-        trt = import_tensorrt()
-    except EngineError as error:
-        return {"refused": str(error)}
+        from edge.tensorrt.builder import build  # imports TensorRT, which may not be there
+    except (ImportError, OSError) as error:
+        return {"refused": _NO_TENSORRT.format(error)}
     try:
-        built = build(trt, onnx.read_bytes(), plan, earlier, teller)
+        built = build(onnx.read_bytes(), plan, earlier, teller)
     except EngineError as error:
         return {"short": str(error)}
     except ModelError as error:

@@ -31,6 +31,14 @@ class BuildPlan:
         return f"{self.precision}, batch {self.batch}, {pools}, level {self.level}"
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """engine: the serialized engine, for this GPU and this TensorRT only; timing_cache: makes the next build faster."""
+
+    engine: bytes
+    timing_cache: bytes
+
+
 def ladder(first: BuildPlan) -> Iterator[BuildPlan]:
     """`first`, then what asks for less: half and a quarter of the pools, then the same with fewer tactics tried.
 

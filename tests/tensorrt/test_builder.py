@@ -7,11 +7,13 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edge.tensorrt.builder import Built, build
-from edge.tensorrt.plan import BuildPlan
+from edge.tensorrt.plan import BuildPlan, Built
 from matting.errors import EngineError, ModelError
 from matting.model import default_model_dir, load_model
-from tests.tensorrt.rtx import TRT
+from tests.tensorrt import rtx
+
+assert rtx.TRT  # before the builder, which imports TensorRT
+from edge.tensorrt.builder import build  # noqa: E402
 
 # TensorRT-RTX keeps no timing cache, and says so as a warning where TensorRT takes it.
 pytestmark = pytest.mark.filterwarnings("ignore:.*no-ops in TensorRT-RTX:DeprecationWarning")
@@ -57,7 +59,7 @@ def test_our_network_builds_and_tells_its_progress(portrait: bytes, batch: int) 
         told.append(fraction)
         return True
 
-    built = build(TRT, portrait, BuildPlan("fp32", batch, 256 << 20, 256 << 20), b"", on_progress)
+    built = build(portrait, BuildPlan("fp32", batch, 256 << 20, 256 << 20), b"", on_progress)
     assert isinstance(built, Built)
     assert len(built.engine) > 10_000_000  # its weights are in it
     assert len(told) > 50
@@ -66,7 +68,7 @@ def test_our_network_builds_and_tells_its_progress(portrait: bytes, batch: int) 
 
 
 def test_our_network_builds_in_half_precision(portrait: bytes) -> None:
-    built = build(TRT, in_half(portrait), PLAN, b"", carry_on)
+    built = build(in_half(portrait), PLAN, b"", carry_on)
     assert built is not None
     assert 6_000_000 < len(built.engine) < 9_000_000  # half of what fp32 takes
 
@@ -78,7 +80,7 @@ def test_a_cancelled_build_ends_without_an_engine(portrait: bytes) -> None:
         calls.append(fraction)
         return False
 
-    assert build(TRT, portrait, PLAN, b"", cancel) is None
+    assert build(portrait, PLAN, b"", cancel) is None
     assert len(calls) < 5  # it ended at once, not after the last step
 
 
@@ -92,14 +94,14 @@ def test_a_cancelled_build_ends_without_an_engine(portrait: bytes) -> None:
 )
 def test_what_tensorrt_cannot_parse_is_told_by_name(data: bytes, words: str) -> None:
     with pytest.raises(ModelError, match=words):
-        build(TRT, data, PLAN, b"", carry_on)
+        build(data, PLAN, b"", carry_on)
 
 
 def test_a_network_cut_short_is_refused(portrait: bytes) -> None:
     with pytest.raises(ModelError):
-        build(TRT, portrait[: len(portrait) // 2], PLAN, b"", carry_on)
+        build(portrait[: len(portrait) // 2], PLAN, b"", carry_on)
 
 
 def test_a_precision_that_this_release_cannot_build_is_told() -> None:
     with pytest.raises(EngineError, match="cannot build fp16"):
-        build(TRT, network("Relu"), BuildPlan("fp16", 1, 1 << 28, 1 << 28), b"", carry_on)
+        build(network("Relu"), BuildPlan("fp16", 1, 1 << 28, 1 << 28), b"", carry_on)

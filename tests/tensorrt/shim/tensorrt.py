@@ -1,9 +1,7 @@
-"""`import tensorrt` in a child of the tests: TensorRT-RTX in its place (see tests/tensorrt/rtx.py)."""
+"""`import tensorrt` in a child of the tests: TensorRT-RTX in its place, which tests/tensorrt/rtx.py puts there."""
 
-import sys
 import warnings
 
-from tests.tensorrt.rtx import TRT
+from tests.tensorrt import rtx  # noqa: F401
 
 warnings.filterwarnings("ignore", ".*no-ops in TensorRT-RTX", DeprecationWarning)
-sys.modules[__name__] = TRT
