@@ -52,15 +52,13 @@ def build(onnx: bytes, plan: BuildPlan, timing_cache: bytes, on_progress: OnProg
     config = builder.create_builder_config()
     _apply(config, plan)
     cache = _timing_cache(config, timing_cache)
-    monitor = _monitor(on_progress)
-    if monitor is not None:
-        config.progress_monitor = monitor
+    monitor = _watch(config, on_progress)
     engine = builder.build_serialized_network(network, config)
     if monitor is not None and monitor.cancelled:
         return None
     if engine is None:
         raise EngineError(f"TensorRT built no engine ({plan}): {words.told()}")
-    return Built(bytes(engine), b"" if cache is None else bytes(cache.serialize()))
+    return Built(_bytes(engine), b"" if cache is None else _bytes(cache.serialize()))
 
 
 def _parsed(builder: trt.Builder, onnx: bytes, words: _Words) -> trt.INetworkDefinition:
@@ -72,7 +70,7 @@ def _parsed(builder: trt.Builder, onnx: bytes, words: _Words) -> trt.INetworkDef
     if not parser.parse(onnx):
         # The log, not the parser's errors: only there is the operator named.
         raise ModelError(f"TensorRT cannot use this network: {words.told()}")
-    shapes = [tuple(network.get_input(index).shape) for index in range(network.num_inputs)]
+    shapes = [_sides(network.get_input(index).shape) for index in range(network.num_inputs)]
     if len(shapes) != 1 or min(shapes[0]) < 1:  # an empty file parses well, as a network of nothing
         raise ModelError(f"TensorRT cannot use this network: it needs one input of a fixed shape, not {shapes}")
     return network
@@ -98,8 +96,11 @@ def _timing_cache(config: trt.IBuilderConfig, earlier: bytes) -> trt.ITimingCach
     return cache
 
 
-def _monitor(on_progress: OnProgress) -> Any:
-    """TensorRT's progress monitor around `on_progress`; None before TensorRT 10, which has none."""
+def _watch(config: Any, on_progress: OnProgress) -> Any:
+    """Set TensorRT's progress monitor around `on_progress` and return it; None before TensorRT 10, which has none.
+
+    `config` is of no type here, as to TensorRT 8.6 it has no such attribute.
+    """
     base: Any = getattr(trt, "IProgressMonitor", None)
     if base is None:
         return None
@@ -121,7 +122,17 @@ def _monitor(on_progress: OnProgress) -> Any:
         def phase_finish(self, phase_name: str) -> None:
             self.progress.finish(phase_name)
 
-    return Monitor()
+    config.progress_monitor = monitor = Monitor()
+    return monitor
+
+
+def _bytes(memory: Any) -> bytes:
+    """TensorRT's IHostMemory has Python's buffer protocol, which its types do not tell."""
+    return bytes(memory)
+
+
+def _sides(shape: trt.Dims) -> list[int]:
+    return [shape[axis] for axis in range(len(shape))]
 
 
 def _has(names: Any, name: str) -> bool:
