@@ -5,7 +5,6 @@ TensorRT-RTX, not Orin: it has another back end, builds for a desktop GPU and ca
 
 from __future__ import annotations
 
-import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,4 +31,3 @@ def _builder(words: Any) -> Any:
 
 
 TRT = SimpleNamespace(**{name: getattr(rtx, name) for name in dir(rtx) if not name.startswith("_")} | {"Builder": _builder})
-sys.modules["tensorrt"] = TRT  # `import tensorrt` takes whatever stands there

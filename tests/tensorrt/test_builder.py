@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import onnx
 import pytest
@@ -10,10 +12,11 @@ from onnx import TensorProto, helper, numpy_helper
 from edge.tensorrt.plan import BuildPlan, Built
 from matting.errors import EngineError, ModelError
 from matting.model import default_model_dir, load_model
-from tests.tensorrt import rtx
+from tests.tensorrt.rtx import TRT
 
-assert rtx.TRT  # before the builder, which imports TensorRT
-from edge.tensorrt.builder import build  # noqa: E402
+with pytest.MonkeyPatch.context() as patch:  # for the builder alone: other libraries look for TensorRT as well
+    patch.setitem(sys.modules, "tensorrt", TRT)
+    from edge.tensorrt.builder import build
 
 # TensorRT-RTX keeps no timing cache, and says so as a warning where TensorRT takes it.
 pytestmark = pytest.mark.filterwarnings("ignore:.*no-ops in TensorRT-RTX:DeprecationWarning")

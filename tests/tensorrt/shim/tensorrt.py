@@ -1,7 +1,9 @@
-"""`import tensorrt` in a child of the tests: TensorRT-RTX in its place, which tests/tensorrt/rtx.py puts there."""
+"""`import tensorrt` in a child of the tests: TensorRT-RTX in its place (see tests/tensorrt/rtx.py)."""
 
+import sys
 import warnings
 
-from tests.tensorrt import rtx  # noqa: F401
+from tests.tensorrt.rtx import TRT
 
 warnings.filterwarnings("ignore", ".*no-ops in TensorRT-RTX", DeprecationWarning)
+sys.modules[__name__] = TRT
