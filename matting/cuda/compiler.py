@@ -24,7 +24,9 @@ def find_nvcc() -> Path:
     """
     found = shutil.which("nvcc") or shutil.which("nvcc", path=str(TOOLKIT))
     if found is None:
-        raise EngineError("the kernels need nvcc once: sudo apt install cuda-nvcc-12-6 (or your JetPack's number), or nvidia-jetpack")
+        raise EngineError(
+            "the kernels need nvcc once: sudo apt install cuda-nvcc-12-6 (or your JetPack's number), or nvidia-jetpack"
+        )
     return Path(found)
 
 
@@ -54,7 +56,18 @@ def compile_kernels(folder: Path, arch: str) -> Path:
 def command(nvcc: Path, arch: str, output: Path) -> list[str]:
     """How the kernels are compiled. C++17 is what the oldest toolkit that is served, CUDA 12.2, has by default. Without
     fused multiply-add the GPU rounds as the C++ build does, and so where a colour is half a level it takes the same."""
-    return [str(nvcc), "-std=c++17", "-fmad=false", f"-arch={arch}", "-cubin", "-Xptxas", "-v", "-o", str(output), str(SOURCES / "kernels.cu")]
+    return [
+        str(nvcc),
+        "-std=c++17",
+        "-fmad=false",
+        f"-arch={arch}",
+        "-cubin",
+        "-Xptxas",
+        "-v",
+        "-o",
+        str(output),
+        str(SOURCES / "kernels.cu"),
+    ]
 
 
 def _key(arch: str, version: str) -> str:

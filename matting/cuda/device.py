@@ -107,13 +107,17 @@ class Gpu:
             self.name = str(device.name())
             self._context = device.make_context()
         except self._cuda.Error as error:
-            raise EngineError(f"no NVIDIA GPU can be used ({_first_line(error)}): use --engine cpu, or check the driver") from error
+            raise EngineError(
+                f"no NVIDIA GPU can be used ({_first_line(error)}): use --engine cpu, or check the driver"
+            ) from error
         try:
             self._module = self._cuda.module_from_file(str(cubin))
         except self._cuda.Error as error:
             self._context.pop()
             self._context.detach()
-            raise EngineError(f"{cubin.name} does not load ({_first_line(error)}): compile the kernels on this board") from error
+            raise EngineError(
+                f"{cubin.name} does not load ({_first_line(error)}): compile the kernels on this board"
+            ) from error
         self._stream = self._cuda.Stream()
         self.stream = int(self._stream.handle)
         self._owned: dict[int, Any] = {}
@@ -192,7 +196,9 @@ def _driver() -> Any:
     try:
         import pycuda.driver as driver  # here, not above: it needs libcuda, which only a machine with a GPU has
     except ImportError as error:
-        raise EngineError(f"the GPU needs pycuda and NVIDIA's driver ({_first_line(error)}): pip install 'edge-matting[jetson]'") from error
+        raise EngineError(
+            f"the GPU needs pycuda and NVIDIA's driver ({_first_line(error)}): pip install 'edge-matting[jetson]'"
+        ) from error
     return driver
 
 

@@ -49,7 +49,11 @@ class Steps:
         """`undo`, `refine` and the threshold: the matte at the photo's size (HxW bytes)."""
         box, low = frame.geometry.box, (frame.geometry.box.height, frame.geometry.box.width)
         size, run = low[0] * low[1], self.device.launch
-        matte, found, band = self.memory.buffer("matte", 4 * size), self.memory.buffer("found", size), self.memory.buffer("band", size)
+        matte, found, band = (
+            self.memory.buffer("matte", 4 * size),
+            self.memory.buffer("found", size),
+            self.memory.buffer("band", size),
+        )
         a, planes = self.memory.buffer("a", 12 * size), self.memory.buffer("planes", 16 * size)
         run("undo_box", low[1], low[0], output, self._spec.width, box.top, box.left, matte, *low)
         run("unsure", low[1], low[0], matte, found, *low)

@@ -18,7 +18,17 @@ from matting.errors import GpuLost, OutOfMemory
 def compiled(folder: Path) -> ctypes.CDLL:
     """The kernels as a shared library."""
     library = folder / "kernels.so"
-    command = ["g++", "-std=c++17", "-O2", "-ffp-contract=off", "-shared", "-fPIC", "-Wall", "-Wno-unused-function", f"-I{SOURCES}"]
+    command = [
+        "g++",
+        "-std=c++17",
+        "-O2",
+        "-ffp-contract=off",
+        "-shared",
+        "-fPIC",
+        "-Wall",
+        "-Wno-unused-function",
+        f"-I{SOURCES}",
+    ]
     subprocess.run([*command, str(Path(__file__).with_name("host.cpp")), "-o", str(library)], check=True)
     return ctypes.CDLL(str(library))
 
