@@ -10,6 +10,7 @@
     ├── SettingsError         the caller asked for something that does not exist
     ├── ModelError            model files missing, altered or ill-described
     ├── EngineError           inference failed: the photo is worth another try
+    │   └── GpuLost           a CUDA error: this process can use the GPU no more, and must end
     ├── OutOfMemory           this photo did not fit beside what else was in hand: another try, alone
     └── OutputError           the output could not be written: wait, then try again
 
@@ -92,6 +93,12 @@ class EngineError(MattingError):
     """The engine could not be made, or failed on this photo."""
 
     exit_code = 21
+
+
+class GpuLost(EngineError):
+    """A CUDA error left this process's context unusable: every later call fails too, until the process ends."""
+
+    exit_code = 23
 
 
 class OutOfMemory(MattingError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from matting import controls
 from matting.composite import backdrop, composite, crop_box, cropped, with_opacity
@@ -33,6 +34,42 @@ class CutOut:
     size: tuple[int, int]
     coverage: float
     stage_ms: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """What the pixel work gives. pixels: HxWx4, or HxWx3 before a backdrop; alpha: HxW; coverage as in `CutOut`."""
+
+    pixels: U8
+    alpha: U8
+    coverage: float
+
+
+class PixelWork(Protocol):
+    """All between decoding and encoding, on another device than the CPU. Safe to call from several threads."""
+
+    def pixels(self, photo: Photo, settings: Settings, on_stage: Callable[[str], None]) -> Pixels:
+        """The finished pixels of a photo; on_stage hears of "prepare" to "composite" as `cut` tells them.
+
+        Raises:
+            NoPersonFound, EngineError, OutOfMemory: as `cut`.
+        """
+        ...
+
+
+def cut_with(data: bytes, settings: Settings, work: PixelWork, on_stage: Callable[[str], None] = lambda stage: None) -> CutOut:
+    """`cut`, its pixel work done elsewhere; the same result, but for roundings."""
+    stage = _Stages(on_stage)
+    stage("decode")
+    photo = decode(data, settings.limits, to_srgb=settings.to_srgb)
+    done = work.pixels(photo, settings, stage)
+    icc, dpi = photo.icc, photo.dpi
+    del photo  # as in `cut`
+    stage("encode")
+    output = encode(done.pixels, settings.format, icc, dpi)
+    mask = encode_mask(done.alpha) if settings.mask else None
+    size = (done.pixels.shape[1], done.pixels.shape[0])
+    return CutOut(output, suffix(settings.format), mask, size, done.coverage, stage.finished())
 
 
 def cut(
