@@ -44,7 +44,7 @@ def apply(alpha: U8, controls: Controls) -> U8:
     if box is None:
         return result
     window = alpha[box.top : box.bottom, box.left : box.right]
-    window = _feathered(_eroded(_thresholded(window, controls.threshold), controls.erode), controls.feather)
+    window = feathered(eroded(thresholded(window, controls.threshold), controls.erode), controls.feather)
     result[box.top : box.bottom, box.left : box.right] = window
     return result
 
@@ -79,13 +79,13 @@ def _subject(alpha: U8, threshold: int, reach: int) -> Box | None:
     )
 
 
-def _thresholded(alpha: U8, threshold: int) -> U8:
+def thresholded(alpha: U8, threshold: int) -> U8:
     if threshold == 0:
         return alpha
     return np.asarray(cv2.threshold(alpha, threshold, 0, cv2.THRESH_TOZERO)[1], np.uint8)
 
 
-def _eroded(alpha: U8, radius: int) -> U8:
+def eroded(alpha: U8, radius: int) -> U8:
     """Grey erosion by an ellipse: edges move `radius` pixels inward, the frame's own border stays."""
     if radius == 0:
         return alpha
@@ -93,7 +93,7 @@ def _eroded(alpha: U8, radius: int) -> U8:
     return np.asarray(cv2.erode(alpha, kernel), np.uint8)
 
 
-def _feathered(alpha: U8, width: float) -> U8:
+def feathered(alpha: U8, width: float) -> U8:
     """Gaussian softening, sigma half the width: a hard edge then goes from 16 to 84 % over `width` pixels.
 
     A person cut by the frame's border stays whole there, since the border is replicated.

@@ -37,7 +37,7 @@ def foreground(rgb: U8, alpha: U8) -> U8:
         if blurred is None:
             blurred = _estimate(rgb, alpha)
         around = enlarged(blurred, tile, height, width)
-        exact = _corrected(around[:3], around[3:], _planes(rgb[window]), _share(alpha[window]))
+        exact = corrected(around[:3], around[3:], _planes(rgb[window]), share_of(alpha[window]))
         cv2.copyTo(cv2.merge(list(np.rint(exact).astype(np.uint8))), edge, result[window])
     return result
 
@@ -47,10 +47,10 @@ def _estimate(rgb: U8, alpha: U8) -> F32:
     factor = min(MOST_REDUCED, max(1, round(max(alpha.shape) / REDUCE_ABOVE)))
     size = (-(-alpha.shape[1] // factor), -(-alpha.shape[0] // factor))
     colours = _planes(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
-    share = _share(np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8))
+    share = share_of(np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8))
     rest = np.float32(1) - share
     back = _weighted_blur(colours, rest**SURE, WIDE)
-    front = _corrected(_weighted_blur(colours, share**SURE, WIDE), back, colours, share)
+    front = corrected(_weighted_blur(colours, share**SURE, WIDE), back, colours, share)
     return np.concatenate([_weighted_blur(front, share, NARROW), _weighted_blur(back, rest, NARROW)])
 
 
@@ -59,7 +59,7 @@ def _planes(rgb: U8) -> F32:
     return np.ascontiguousarray(rgb.transpose(2, 0, 1), np.float32)
 
 
-def _share(alpha: U8) -> F32:
+def share_of(alpha: U8) -> F32:
     """0..255 as 0..1."""
     return np.asarray(alpha * np.float32(1 / 255), np.float32)
 
@@ -71,7 +71,7 @@ def _weighted_blur(planes: F32, weight: F32, side: int) -> F32:
     return np.stack([cv2.blur(plane * weight, (side, side)) / total for plane in planes]).astype(np.float32, copy=False)
 
 
-def _corrected(front: F32, back: F32, colours: F32, share: F32) -> F32:
+def corrected(front: F32, back: F32, colours: F32, share: F32) -> F32:
     """The front moved, by its share, towards what explains the photo's colours (equation 7 of the paper):
     front + share * (colours - share * front - (1 - share) * back)."""
     result = back - front

@@ -29,20 +29,25 @@ def refine(alpha: F32, photo: Photo) -> U8:
     30 MB for a network of 512x512, whatever the size of the photo.
     """
     guide = np.asarray(resize(photo.rgb, *alpha.shape).transpose(2, 0, 1) / np.float32(255), np.float32)
-    band = _unsure_band(alpha)
+    band = widened(unsure(alpha), MARGIN)
     planes = _linear_functions(guide, alpha, band)
     # Outside of the band a = 0 and b is 0 or 1: enlarging the planes then also blends band and rest without a seam.
     planes[:3] *= band
     planes[3] = np.where(band, planes[3], alpha > 0.5) * 255
-    return _evaluate(planes, band, photo.rgb)
+    return evaluate(planes, band, photo.rgb)
 
 
-def _unsure_band(alpha: F32) -> NDArray[np.bool_]:
-    """Where alpha is between 0 and 1, or jumps from one to the other, and MARGIN around."""
+def unsure(alpha: F32) -> NDArray[np.bool_]:
+    """Where alpha is between 0 and 1, or jumps from one to the other."""
     around = np.ones((3, 3), np.uint8)
     jumps = cv2.dilate(alpha, around) - cv2.erode(alpha, around) > UNSURE
-    unsure = jumps | ((alpha > UNSURE) & (alpha < 1 - UNSURE))
-    return np.asarray(cv2.dilate(unsure.astype(np.uint8), np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)), np.bool_)
+    return np.asarray(jumps | ((alpha > UNSURE) & (alpha < 1 - UNSURE)), np.bool_)
+
+
+def widened(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
+    """The mask, and what is at most `pixels` from it along both axes."""
+    square = np.ones((2 * pixels + 1, 2 * pixels + 1), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), square), np.bool_)
 
 
 def _linear_functions(guide: F32, alpha: F32, band: NDArray[np.bool_]) -> F32:
@@ -51,11 +56,10 @@ def _linear_functions(guide: F32, alpha: F32, band: NDArray[np.bool_]) -> F32:
     They are right within the band; what it is averaged from, a window around, is all that is solved.
     """
     mean, alpha_mean = _average(guide), _average(alpha[np.newaxis])
-    side = 2 * RADIUS + 1
-    near = cv2.dilate(band.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    near = widened(band, RADIUS)
     covariance = _average(guide * alpha) - mean * alpha_mean
     a = np.zeros_like(guide)
-    a[:, near] = _solved(_variances(guide, mean)[:, near], covariance[:, near])
+    a[:, near] = solved(_variances(guide, mean)[:, near], covariance[:, near])
     a = _average(a)
     # The paper averages b as well. This b makes the function exact here, in the middle of its window, instead: the
     # matte's own detail stays.
@@ -77,7 +81,7 @@ def _variances(guide: F32, mean: F32) -> F32:
     return entries
 
 
-def _solved(variances: F32, covariance: F32) -> F32:
+def solved(variances: F32, covariance: F32) -> F32:
     """a = variances^-1 covariance in every pixel (3xN), by Cramer's rule with the cofactors of the symmetric 3x3.
 
     In double precision: on a grey photo the three colours are one, and the determinant is a difference of nearly
@@ -93,7 +97,7 @@ def _solved(variances: F32, covariance: F32) -> F32:
     return np.asarray(a / determinant, np.float32)
 
 
-def _evaluate(planes: F32, band: NDArray[np.bool_], rgb: U8) -> U8:
+def evaluate(planes: F32, band: NDArray[np.bool_], rgb: U8) -> U8:
     """a.rgb + b over the frame; `planes` give 0..255 for colours of 0..255 in a and an offset b of 0..255."""
     height, width = rgb.shape[:2]
     result = np.empty((height, width), np.uint8)

@@ -17,7 +17,7 @@ ORDER = [
     *("matting.decode", "matting.encode", "matting.network_input", "matting.upsample", "matting.engines"),
     *("matting.refine", "matting.controls", "matting.presets", "matting.foreground", "matting.composite", "matting.pipeline"),
     *("matting.cuda.device", "matting.cuda.compiler", "matting.cuda.memory", "matting.cuda.steps", "matting.cuda.lane"),
-    *("matting.cuda.work", "matting.cuda"),
+    *("matting.cuda.work", "matting.cuda.siblings.flat", "matting.cuda.siblings", "matting.cuda"),
     *("matting.quality", "matting.network", "matting.training"),
     *(
         "edge.files",

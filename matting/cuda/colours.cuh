@@ -32,20 +32,20 @@ KERNEL weigh_planes(const float *planes, const u8 *alpha, float *weighted, int h
 }
 
 // Mean over `side` pixels along the row, side/2 of them before. One thread per pixel of all planes, one below another.
-KERNEL box_rows(const float *from, float *to, int rows, int width, int side) {
+KERNEL box_rows(const float *source, float *to, int rows, int width, int side) {
     const int x = COLUMN, y = ROW;
     if (x >= width || y >= rows) return;
-    const float *row = from + static_cast<i64>(y) * width;
+    const float *row = source + static_cast<i64>(y) * width;
     float sum = 0;
     for (int d = -(side / 2); d < side - side / 2; d++) sum += row[reflected(x + d, width, 1)];
     to[static_cast<i64>(y) * width + x] = sum / side;
 }
 
 // The same down the columns of planes of `height` rows.
-KERNEL box_columns(const float *from, float *to, int rows, int height, int width, int side) {
+KERNEL box_columns(const float *source, float *to, int rows, int height, int width, int side) {
     const int x = COLUMN, y = ROW;
     if (x >= width || y >= rows) return;
-    const float *plane = from + static_cast<i64>(y / height) * height * width;
+    const float *plane = source + static_cast<i64>(y / height) * height * width;
     float sum = 0;
     for (int d = -(side / 2); d < side - side / 2; d++) sum += plane[static_cast<i64>(reflected(y % height + d, height, 1)) * width + x];
     to[static_cast<i64>(y) * width + x] = sum / side;
@@ -84,7 +84,7 @@ KERNEL compose(const u8 *rgb, const u8 *alpha, const u8 *opacity, int stride, co
     const u8 seen = opacity ? level(matte * opacity[from] / 255.0f) : matte;
     const bool edge = matte > 0 && matte < 255;
     const float share = share_of(matte, 0), weight = seen / 255.0f, behind[3] = {r, g, b};
-    const Between v = between(y, low_height, height), h = between(x, low_width, width);
+    const Between v = between(position_of(y, low_height, height), low_height), h = between(position_of(x, low_width, width), low_width);
     const int plane = low_height * low_width;
     for (int c = 0; c < 3; c++) {
         float colour = rgb[3 * from + c];

@@ -56,18 +56,8 @@ def compile_kernels(folder: Path, arch: str) -> Path:
 def command(nvcc: Path, arch: str, output: Path) -> list[str]:
     """How the kernels are compiled. C++17 is what the oldest toolkit that is served, CUDA 12.2, has by default. Without
     fused multiply-add the GPU rounds as the C++ build does, and so where a colour is half a level it takes the same."""
-    return [
-        str(nvcc),
-        "-std=c++17",
-        "-fmad=false",
-        f"-arch={arch}",
-        "-cubin",
-        "-Xptxas",
-        "-v",
-        "-o",
-        str(output),
-        str(SOURCES / "kernels.cu"),
-    ]
+    flags = ["-std=c++17", "-fmad=false", f"-arch={arch}", "-cubin", "-Xptxas", "-v"]
+    return [str(nvcc), *flags, "-o", str(output), str(SOURCES / "kernels.cu")]
 
 
 def _key(arch: str, version: str) -> str:
@@ -83,5 +73,6 @@ def _run(words: list[str]) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EngineError(f"nvcc does not run ({error})") from error
     if result.returncode != 0:
-        raise EngineError(f"nvcc failed: {(result.stderr or result.stdout).strip().splitlines()[-1:]}")
+        told = (result.stderr or result.stdout).strip() or f"exit code {result.returncode}"
+        raise EngineError(f"nvcc failed: {told.splitlines()[-1]}")
     return result.stdout

@@ -117,7 +117,7 @@ KERNEL functions(const u8 *guide, const float *matte, const u8 *band, const floa
 KERNEL evaluate(const float *planes, int low_height, int low_width, const u8 *rgb, u8 *alpha, int height, int width, int threshold) {
     const int x = COLUMN, y = ROW;
     if (x >= width || y >= height) return;
-    const Between v = between(y, low_height, height), h = between(x, low_width, width);
+    const Between v = between(position_of(y, low_height, height), low_height), h = between(position_of(x, low_width, width), low_width);
     const int plane = low_height * low_width;
     const i64 here = static_cast<i64>(y) * width + x;
     float value = blended(planes + 3 * plane, low_width, v, h);

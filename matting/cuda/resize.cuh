@@ -13,61 +13,70 @@ KERNEL halve(const u8 *photo, u8 *small, int height, int width) {
 }
 
 // The source pixels begin <= i < end that target pixel `target` is made of, and what they weigh: the first and the last
-// their part, those between 1 / cell. In OpenCV's order and roundings: where the true average is half a level, and with
+// their part, those between 1 / scale. In OpenCV's order and roundings: where the true average is half a level, and with
 // a ratio such as 3 : 2 it often is, they decide which way it goes.
 struct Cell {
     int begin, end;
     float first, middle, last;
 };
-DEVICE Cell cell_of(int target, int from, int to) {
-    const double scale = 1.0 / (static_cast<double>(to) / from), start = target * scale, stop = start + scale;
-    const double cell = fmin(scale, from - start);
-    const int last = at_most(static_cast<int>(floor(stop)), from - 1), first = at_most(static_cast<int>(ceil(start)), last);
+
+// The cells of one side, `source` pixels made `to`. One thread per cell: double precision, and never once per pixel.
+KERNEL cells(Cell *side, int source, int to) {
+    const int target = COLUMN;
+    if (target >= to || ROW > 0) return;
+    const double scale = 1.0 / (static_cast<double>(to) / source), start = target * scale, stop = start + scale;
+    const int last = at_most(static_cast<int>(floor(stop)), source - 1), first = at_most(static_cast<int>(ceil(start)), last);
     const bool before = first - start > 1e-3, after = stop - last > 1e-3;
-    const float middle = static_cast<float>(1.0 / cell);
-    return {before ? first - 1 : first, after ? last + 1 : last, before ? static_cast<float>((first - start) / cell) : middle, middle,
-            after ? static_cast<float>(fmin(fmin(stop - last, 1.0), cell) / cell) : middle};
+    const float middle = static_cast<float>(1 / scale);
+    side[target] = {before ? first - 1 : first, after ? last + 1 : last, before ? static_cast<float>((first - start) / scale) : middle,
+                    middle, after ? static_cast<float>((stop - last) / scale) : middle};
 }
 DEVICE float weight_in(Cell cell, int source) {
-    // A cell of one pixel that is cut on the right has only the last weight; OpenCV writes that one after the first.
-    return source == cell.begin && cell.end - cell.begin > 1 ? cell.first : source == cell.end - 1 ? cell.last : cell.middle;
+    return source == cell.begin ? cell.first : source == cell.end - 1 ? cell.last : cell.middle;
 }
 
-// Area average, for sides that shrink or stay. `from` is from_height x from_width x channels, its rows `stride` pixels
-// apart. One thread per pixel of `to` (height x width x channels).
-KERNEL area(const u8 *from, int stride, int from_height, int from_width, u8 *to, int height, int width, int channels) {
+// Area average, for sides that shrink or stay. `source` is source_height x source_width x channels, its rows `stride` pixels
+// apart; rows, columns: what `cells` made for both sides. One thread per pixel of `to` (height x width x channels).
+KERNEL area(const u8 *source, int stride, int source_height, int source_width, const Cell *rows, const Cell *columns, u8 *to, int height,
+            int width, int channels) {
     const int x = COLUMN, y = ROW;
     if (x >= width || y >= height) return;
-    const Cell v = cell_of(y, from_height, height), h = cell_of(x, from_width, width);
-    const bool whole = from_height % height == 0 && from_width % width == 0;  // sums of whole pixels are exact
-    const int pixels = (from_height / height) * (from_width / width);
+    const Cell v = rows[y], h = columns[x];
+    const bool whole = source_height % height == 0 && source_width % width == 0;  // sums of whole pixels are exact
+    const int pixels = (source_height / height) * (source_width / width);
+    const bool quarter = whole && source_height == 2 * height && source_width == 2 * width;  // ties upward, as in `halve`
     for (int c = 0; c < channels; c++) {
         float total = 0;
         int sum = 0;
         for (int row = v.begin; row < v.end; row++) {
             float along = 0;
             for (int column = h.begin; column < h.end; column++) {
-                const int value = from[(static_cast<i64>(row) * stride + column) * channels + c];
+                const int value = source[(static_cast<i64>(row) * stride + column) * channels + c];
                 along += value * weight_in(h, column);
                 sum += value;
             }
             total += along * weight_in(v, row);
         }
-        const bool quarter = whole && from_height == 2 * height && from_width == 2 * width;  // ties upward, as in `halve`
         to[(static_cast<i64>(y) * width + x) * channels + c] =
             quarter ? static_cast<u8>((sum + 2) >> 2) : level(whole ? sum * (1.0f / pixels) : total);
     }
 }
 
-// Linear enlargement, pixel centres kept, borders repeated, with OpenCV's whole numbers: weights in 1/2048. One thread
-// per pixel of `to` (height x width x 3).
-KERNEL enlarge(const u8 *from, int from_height, int from_width, u8 *to, int height, int width) {
+// Linear enlargement, pixel centres kept, borders repeated, with OpenCV's whole numbers: weights in 1/2048, and a position
+// whose rounding decides which of two weights is taken. Above the first and below the last row OpenCV mixes that row with
+// itself, and each half is rounded down; beside the first and the last column it takes the pixel whole. One thread per
+// pixel of `to` (height x width x 3).
+KERNEL enlarge(const u8 *source, int source_height, int source_width, u8 *to, int height, int width) {
     const int x = COLUMN, y = ROW;
     if (x >= width || y >= height) return;
-    const Between v = between(y, from_height, height), h = between(x, from_width, width);
-    const u8 *upper = from + static_cast<i64>(v.first) * from_width * 3, *lower = from + static_cast<i64>(v.second) * from_width * 3;
+    const float down = static_cast<float>((y + 0.5) * (1.0 / (static_cast<double>(height) / source_height)) - 0.5);
+    const float along = static_cast<float>((x + 0.5) * (1.0 / (static_cast<double>(width) / source_width)) - 0.5);
+    const Between h = between(along, source_width);
+    const int row = static_cast<int>(floorf(down));
+    const u8 *upper = source + static_cast<i64>(at_least(row, 0)) * source_width * 3;
+    const u8 *lower = source + static_cast<i64>(at_most(row + 1, source_height - 1)) * source_width * 3;
     const int left = static_cast<int>(rintf((1 - h.share) * 2048)), right = static_cast<int>(rintf(h.share * 2048));
-    const int above = static_cast<int>(rintf((1 - v.share) * 2048)), below = static_cast<int>(rintf(v.share * 2048));
+    const int above = static_cast<int>(rintf((1 - (down - row)) * 2048)), below = static_cast<int>(rintf((down - row) * 2048));
     for (int c = 0; c < 3; c++) {
         const int top = upper[h.first * 3 + c] * left + upper[h.second * 3 + c] * right;
         const int bottom = lower[h.first * 3 + c] * left + lower[h.second * 3 + c] * right;

@@ -124,7 +124,7 @@ class Steps:
         if low != (height, width):
             name = f"guide {slot}" if low == (box.height, box.width) else "half 0" if turn % 2 else "half 1"
             small = self.memory.buffer(name, 3 * low[0] * low[1])
-            run("area", low[1], low[0], rgb, width, height, width, small, *low, 3)
+            self._averaged(rgb, width, (height, width), small, low, 3)
             rgb = small
         if low != (box.height, box.width):
             large = self.memory.buffer(f"guide {slot}", 3 * box.height * box.width)
@@ -132,13 +132,22 @@ class Steps:
             rgb = large
         return rgb
 
+    def _averaged(
+        self, source: Buffer, stride: int, size: tuple[int, int], to: Buffer, low: tuple[int, int], channels: int
+    ) -> None:
+        run = self.device.launch
+        rows, columns = self.memory.buffer("cells of rows", 20 * low[0]), self.memory.buffer("cells of columns", 20 * low[1])
+        run("cells", low[0], 1, rows, size[0], low[0])
+        run("cells", low[1], 1, columns, size[1], low[1])
+        run("area", low[1], low[0], source, stride, *size, rows, columns, to, *low, channels)
+
     def _estimate(self, rgb: Buffer, alpha: Buffer, stride: int, height: int, width: int) -> tuple[Buffer, tuple[int, int]]:
         """`foreground._estimate`: 6 planes of the reduced size, and that size."""
         run, low = self.device.launch, reduced(height, width)
         size = low[0] * low[1]
         colours, share = self.memory.buffer("colours", 3 * size), self.memory.buffer("share", size)
-        run("area", low[1], low[0], rgb, stride, height, width, colours, *low, 3)
-        run("area", low[1], low[0], alpha, stride, height, width, share, *low, 1)
+        self._averaged(rgb, stride, (height, width), colours, low, 3)
+        self._averaged(alpha, stride, (height, width), share, low, 1)
         around, weighted = self.memory.buffer("around", 24 * size), self.memory.buffer("weighted", 16 * size)
         front, back = around, around.at(12 * size)
         run("weigh_photo", low[1], low[0], colours, share, weighted, *low, 1)

@@ -21,7 +21,7 @@ static int run(void (*kernel)(A...), void **arguments, int count, int columns, i
 // 0: done; 1: no such kernel; 2: another number of arguments.
 extern "C" int launch(const char *name, int columns, int rows, void **arguments, int count) {
 #define TRY(kernel) if (!std::strcmp(name, #kernel)) return run(kernel, arguments, count, columns, rows);
-    TRY(halve) TRY(area) TRY(enlarge) TRY(normalise)
+    TRY(halve) TRY(cells) TRY(area) TRY(enlarge) TRY(normalise)
     TRY(undo_box) TRY(unsure) TRY(widen) TRY(solve) TRY(functions) TRY(evaluate)
     TRY(erode) TRY(feather_rows) TRY(feather_columns)
     TRY(weigh_photo) TRY(weigh_planes) TRY(box_rows) TRY(box_columns) TRY(divide) TRY(correct) TRY(compose)
