@@ -10,6 +10,7 @@
     ├── SettingsError         the caller asked for something that does not exist
     ├── ModelError            model files missing, altered or ill-described
     ├── EngineError           inference failed: the photo is worth another try
+    │   ├── NoGpu             this machine has none, or not what it takes to use it
     │   └── GpuLost           a CUDA error: this process can use the GPU no more, and must end
     ├── OutOfMemory           this photo did not fit beside what else was in hand: another try, alone
     └── OutputError           the output could not be written: wait, then try again
@@ -93,6 +94,12 @@ class EngineError(MattingError):
     """The engine could not be made, or failed on this photo."""
 
     exit_code = 21
+
+
+class NoGpu(EngineError):
+    """No GPU, no driver, or a package missing: the same on every try, until somebody installs something."""
+
+    exit_code = 24
 
 
 class GpuLost(EngineError):

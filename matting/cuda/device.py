@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from matting.errors import EngineError, GpuLost, OutOfMemory
+from matting.errors import EngineError, GpuLost, NoGpu, OutOfMemory
 from matting.photo import U8
 
 BLOCK, TALL_BLOCK = (32, 8, 1), (1, 256, 1)
@@ -92,33 +92,38 @@ def _packed(argument: Argument) -> np.generic:
 
 
 class Gpu:
-    """The first NVIDIA GPU. See `Device`."""
+    """The first NVIDIA GPU. See `Device`.
+
+    In its primary context, which PyTorch and TensorRT use as well: their work can take our memory and our stream.
+    """
 
     def __init__(self, cubin: Path) -> None:
         """Make the context and load the compiled kernels.
 
         Raises:
-            EngineError: pycuda, the driver or a GPU is missing, or the kernels are for another GPU.
+            NoGpu: pycuda, the driver or a GPU is missing.
+            EngineError: the GPU takes no work, or the kernels are for another one.
         """
         self._cuda = _driver()
         try:
             self._cuda.init()
-            device = self._cuda.Device(0)
-            self.name = str(device.name())
-            self._context = device.make_context()
+            gpu = self._cuda.Device(0)
+            self.name = str(gpu.name())
         except self._cuda.Error as error:
-            raise EngineError(
-                f"no NVIDIA GPU can be used ({_first_line(error)}): use --engine cpu, or check the driver"
-            ) from error
+            raise NoGpu(f"no NVIDIA GPU can be used ({_first_line(error)}): use --engine cpu, or check the driver") from error
+        try:
+            self._context = gpu.retain_primary_context()
+            self._context.push()
+        except self._cuda.Error as error:
+            raise EngineError(f"{self.name} takes no work ({_first_line(error)}): see what else uses it") from error
         try:
             self._module = self._cuda.module_from_file(str(cubin))
+            self._stream = self._cuda.Stream()
         except self._cuda.Error as error:
-            self._context.pop()
             self._context.detach()
             raise EngineError(
                 f"{cubin.name} does not load ({_first_line(error)}): compile the kernels on this board"
             ) from error
-        self._stream = self._cuda.Stream()
         self.stream = int(self._stream.handle)
         self._owned: dict[int, Any] = {}
         self._kernels: dict[str, Any] = {}
@@ -157,10 +162,6 @@ class Gpu:
         block, grid = launch_shape(columns, rows)
         self._checked(lambda: self._kernels[kernel](*packed(arguments), block=block, grid=grid, stream=self._stream))
 
-    def event(self) -> Any:
-        """A point in the stream; `later.time_since(earlier)` gives milliseconds once both are reached."""
-        return self._checked(lambda: self._cuda.Event().record(self._stream))
-
     def synchronize(self) -> None:
         """Wait until all that is queued is done."""
         self._checked(self._stream.synchronize)
@@ -171,10 +172,11 @@ class Gpu:
         return int(free), int(total)
 
     def close(self) -> None:
-        """Give everything back; a lost context is only let go."""
+        """Give everything back; of a lost GPU, what it still takes. Page-locked memory must be let go before."""
         self._owned.clear()
         self._kernels.clear()
-        self._context.pop()
+        del self._stream, self._module
+        # Without `pop`, which fails once the GPU is lost; and a thread that ends with a context on its stack is aborted.
         self._context.detach()
 
     def _checked(self, call: Callable[[], T]) -> T:
@@ -183,7 +185,9 @@ class Gpu:
         except self._cuda.MemoryError as error:
             raise OutOfMemory("the GPU has too little memory left for this photo") from error
         except self._cuda.Error as error:
-            raise GpuLost(f"the GPU failed ({_first_line(error)})") from error
+            raise GpuLost(
+                f"the GPU was lost ({_first_line(error)}): this process must end, a new one can use it again"
+            ) from error
 
 
 def launch_shape(columns: int, rows: int) -> tuple[tuple[int, int, int], tuple[int, int]]:
@@ -196,7 +200,7 @@ def _driver() -> Any:
     try:
         import pycuda.driver as driver  # here, not above: it needs libcuda, which only a machine with a GPU has
     except ImportError as error:
-        raise EngineError(
+        raise NoGpu(
             f"the GPU needs pycuda and NVIDIA's driver ({_first_line(error)}): pip install 'edge-matting[jetson]'"
         ) from error
     return driver

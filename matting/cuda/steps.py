@@ -15,6 +15,9 @@ from matting.network_input import place
 from matting.photo import F32, U8, Box, Controls, Geometry, Photo
 
 
+CELL_BYTES = 20  # of `Cell` in resize.cuh
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A photo on the device. rgb: geometry.height x width x 3 bytes; guide: the same made as small as the network's box."""
@@ -74,7 +77,7 @@ class Steps:
             alpha = eroded
         if controls.feather:
             weights = gaussian(controls.feather)
-            kernel, soft = self._uploaded("weights", weights), self.memory.buffer("soft", 2 * height * width)
+            kernel, soft = self._uploaded("tables", weights), self.memory.buffer("soft", 2 * height * width)
             run("feather_rows", width, height, alpha, soft, height, width, kernel, len(weights) - 1)
             run("feather_columns", width, height, soft, alpha, height, width, kernel, len(weights) - 1)
         return alpha
@@ -136,7 +139,8 @@ class Steps:
         self, source: Buffer, stride: int, size: tuple[int, int], to: Buffer, low: tuple[int, int], channels: int
     ) -> None:
         run = self.device.launch
-        rows, columns = self.memory.buffer("cells of rows", 20 * low[0]), self.memory.buffer("cells of columns", 20 * low[1])
+        rows = self.memory.buffer("tables", CELL_BYTES * (low[0] + low[1]))
+        columns = rows.at(CELL_BYTES * low[0])
         run("cells", low[0], 1, rows, size[0], low[0])
         run("cells", low[1], 1, columns, size[1], low[1])
         run("area", low[1], low[0], source, stride, *size, rows, columns, to, *low, channels)
