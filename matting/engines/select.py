@@ -10,7 +10,7 @@ from matting.model import ModelSpec
 
 
 def open_engine(kind: str, model: ModelSpec, threads: int) -> Engine:
-    """kind: auto | torch | cpu; TensorRT comes with all pixel work on the GPU, see `matting.cutters`. threads: of the CPU engine.
+    """kind: auto | torch | cpu (for TensorRT see `matting.cutters`). threads: of the CPU engine.
 
     Raises:
         EngineError: that engine is not to be had on this machine.
