@@ -88,6 +88,18 @@ def write_atomic(target: Path, data: bytes) -> None:
         raise
 
 
+def write_volatile(target: Path, data: bytes) -> None:
+    """`target` holds `data` whole, but may be lost or empty after a power cut: for what is written often."""
+    descriptor, temporary = create_temporary(target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as writer:
+            writer.write(data)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
 def rename(source: Path, target: Path) -> None:
     """Rename within one file system, and make both folders remember it."""
     source.rename(target)

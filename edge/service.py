@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from edge.board import Budget, this_machine
+from edge.board import Budget, has_nvidia_gpu, this_machine
 from edge.config import Config, ConfigError, HotFolders, load_config
 from edge.files import make_folders
 from edge.journal import Journal
+from edge.notify import Notifier
+from edge.reporter import Reporter
 from edge.supervisor import Supervisor
+from edge.tensorrt.prepared import Wish
 from matting.errors import OutputError
 from matting.model import default_model_dir, load_model
 
@@ -44,7 +47,8 @@ def _serve(config: Config, budget: Budget, *, once: bool) -> int:
         journal = Journal(config.folders.state)
     except sqlite3.Error as error:
         raise OutputError(f"the journal in {config.folders.state} cannot be written: {error}") from error
-    supervisor = Supervisor(config, budget, journal, _setup(config, budget))
+    reporter = Reporter(config.status, config.folders.outbox, Notifier.from_environment())
+    supervisor = Supervisor(config, budget, journal, _setup(config, budget), wish_of(config, budget), reporter)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)
@@ -53,10 +57,20 @@ def _serve(config: Config, budget: Budget, *, once: bool) -> int:
     except (OSError, sqlite3.Error) as error:
         raise OutputError(f"the service cannot go on: {error}") from error
     finally:
+        reporter.close()
         journal.close()
     tally = supervisor.tally
     log.info("stopped: %d cut, %d failed, %d without a person", tally.cut, tally.failed, tally.no_person)
     return code
+
+
+def wish_of(config: Config, budget: Budget) -> Wish | None:
+    """What the GPU shall run; None where it is not to be used."""
+    if config.engine not in ("auto", "tensorrt") or (config.engine == "auto" and not has_nvidia_gpu()):
+        return None
+    pool = budget.worker_bytes // 4
+    model, engines = config.model or default_model_dir(), config.folders.state / "engines"
+    return Wish(model, engines, config.precision, (1, 4), workspace=pool, tactic_dram=pool)
 
 
 def _setup(config: Config, budget: Budget) -> dict[str, Any]:
@@ -65,7 +79,7 @@ def _setup(config: Config, budget: Budget) -> dict[str, Any]:
     load_model(model)  # a wrong description should stop the service before it takes in photos
     return {
         "model": str(model),
-        "engine": config.engine,
+        "engine": "torch" if config.engine == "torch" else "cpu",  # the GPU joins when it is ready
         "threads": budget.threads,
         "in_flight": budget.in_flight,
         "pixels": budget.pixels,

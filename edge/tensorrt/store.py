@@ -41,6 +41,11 @@ class EngineKey:
     plan: BuildPlan
     schema: int = SCHEMA
 
+    @classmethod
+    def parse(cls, table: dict[str, Any]) -> EngineKey:
+        """The inverse of `asdict`."""
+        return cls(**{**table, "gpu": Gpu(**table["gpu"]), "plan": BuildPlan(**table["plan"])})
+
     @property
     def digest(self) -> str:
         """The name of its folder."""

@@ -31,14 +31,23 @@ KERNEL weigh_planes(const float *planes, const u8 *alpha, float *weighted, int h
     weighted[here + 3 * plane] = weight;
 }
 
-// Mean over `side` pixels along the row, side/2 of them before. One thread per pixel of all planes, one below another.
+// Mean over `side` values that lie `stride` apart, side/2 of them before the one at `index` of `length`.
+DEVICE float mean_along(const float *values, int stride, int index, int length, int side) {
+    const int first = index - side / 2, end = first + side;
+    float sum = 0;
+    if (first >= 0 && end <= length)  // nearly everywhere, and several times as fast
+        for (int i = first; i < end; i++) sum += values[static_cast<i64>(i) * stride];
+    else
+        for (int i = first; i < end; i++) sum += values[static_cast<i64>(reflected(i, length, 1)) * stride];
+    return sum / side;
+}
+
+// Mean over `side` pixels along the row. One thread per pixel of all planes, one below another.
 KERNEL box_rows(const float *source, float *to, int rows, int width, int side) {
     const int x = COLUMN, y = ROW;
     if (x >= width || y >= rows) return;
-    const float *row = source + static_cast<i64>(y) * width;
-    float sum = 0;
-    for (int d = -(side / 2); d < side - side / 2; d++) sum += row[reflected(x + d, width, 1)];
-    to[static_cast<i64>(y) * width + x] = sum / side;
+    const i64 row = static_cast<i64>(y) * width;
+    to[row + x] = mean_along(source + row, 1, x, width, side);
 }
 
 // The same down the columns of planes of `height` rows.
@@ -46,9 +55,7 @@ KERNEL box_columns(const float *source, float *to, int rows, int height, int wid
     const int x = COLUMN, y = ROW;
     if (x >= width || y >= rows) return;
     const float *plane = source + static_cast<i64>(y / height) * height * width;
-    float sum = 0;
-    for (int d = -(side / 2); d < side - side / 2; d++) sum += plane[static_cast<i64>(reflected(y % height + d, height, 1)) * width + x];
-    to[static_cast<i64>(y) * width + x] = sum / side;
+    to[static_cast<i64>(y) * width + x] = mean_along(plane + x, width, y % height, height, side);
 }
 
 // Blurred colours (3 planes) from weighted ones (4). Where no weight is near, 1e-10 keeps 0 / 0 at 0.

@@ -2,7 +2,7 @@
 
 Growing was preferred to taking the budget's largest photo at the start: on a 4 GB board a folder of 2 MP photos then
 costs 30 MB, not 400, and memory that is not to be had fails the one photo that needs it. What a photo may have is
-bounded by the decoder's pixel limit, so the growth is too: `bytes_per_pixel` tells how much.
+bounded by the decoder's pixel limit, so the growth is too.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ class Memory:
             self._pinned.pop(name, None)
             have = self._pinned[name] = self._device.pinned(_rounded(size))
         return have[:size]
+
+    def close(self) -> None:
+        """Let all go. The device frees what it gave when it is closed: a lost one frees nothing before."""
+        self._buffers.clear()
+        self._pinned.clear()
 
     @property
     def bytes(self) -> tuple[int, int]:

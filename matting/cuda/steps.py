@@ -14,7 +14,6 @@ from matting.model import InputSpec
 from matting.network_input import place
 from matting.photo import F32, U8, Box, Controls, Geometry, Photo
 
-
 CELL_BYTES = 20  # of `Cell` in resize.cuh
 
 

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from matting.composite import backdrop, composite, cropped, with_opacity
-from matting.cuda.lane import Finished, Lane, Task
+from matting.cuda.batch import Finished, Task
+from matting.cuda.lane import Lane
 from matting.photo import U8, Photo, Settings
 from matting.pipeline import Pixels
 

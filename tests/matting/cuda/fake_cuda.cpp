@@ -1,8 +1,9 @@
 // Stands in for NVIDIA's driver, libcuda.so.1, under the real pycuda: its "device" memory is the host's, and its kernels
 // are ours as plain C++. What it does not show: asynchronous work, the GPU's own arithmetic, speed.
 //
-// FAKE_CUDA="cuLaunchKernel=700@3" makes that call fail with that error from the third time on. As on a real GPU
-// everything fails from then on, but for 2 (out of memory), which is one call's alone.
+// FAKE_CUDA="cuLaunchKernel=700@3" makes that call fail with that error the third time. As on a real GPU
+// everything fails from then on, but after 2 (out of memory),
+// which is that one call's and the next one's: pycuda collects garbage and tries again.
 #include "host.cpp"
 
 #include <cstdio>
@@ -19,7 +20,7 @@ static int answer(const char *name) {
     char wanted[64];
     int error = 0, from = 1;
     if (!fault || std::sscanf(fault, "%63[^=]=%d@%d", wanted, &error, &from) < 2 || std::strcmp(wanted, name)) return 0;
-    if (++calls < from) return 0;
+    if (++calls < from || (error == 2 && calls > from + 1)) return 0;
     if (error != 2) lost = error;
     return error;
 }
@@ -38,6 +39,7 @@ extern "C" int cuDeviceGetName(char *name, int length, int) {
 extern "C" int cuDeviceComputeCapability(int *major, int *minor, int) {
     return *major = 8, *minor = 7, answer("cuDeviceComputeCapability");
 }
+extern "C" int cuDeviceGetAttribute(int *value, int, int) { return *value = 8, answer("cuDeviceGetAttribute"); }
 extern "C" int cuDevicePrimaryCtxRetain(void **context, int) { return *context = &lost, answer("cuDevicePrimaryCtxRetain"); }
 extern "C" int cuDevicePrimaryCtxRelease_v2(int) { return answer("cuDevicePrimaryCtxRelease"); }
 extern "C" int cuCtxPushCurrent_v2(void *) { return answer("cuCtxPushCurrent"); }

@@ -18,18 +18,8 @@ from matting.errors import GpuLost, OutOfMemory
 def compiled(folder: Path) -> ctypes.CDLL:
     """The kernels as a shared library."""
     library = folder / "kernels.so"
-    command = [
-        "g++",
-        "-std=c++17",
-        "-O2",
-        "-ffp-contract=off",
-        "-shared",
-        "-fPIC",
-        "-Wall",
-        "-Wno-unused-function",
-        f"-I{SOURCES}",
-    ]
-    subprocess.run([*command, str(Path(__file__).with_name("host.cpp")), "-o", str(library)], check=True)
+    flags = ["-std=c++17", "-O2", "-ffp-contract=off", "-shared", "-fPIC", "-Wall", "-Wno-unused-function", f"-I{SOURCES}"]
+    subprocess.run(["g++", *flags, str(Path(__file__).with_name("host.cpp")), "-o", str(library)], check=True)
     return ctypes.CDLL(str(library))
 
 
@@ -45,6 +35,7 @@ class HostDevice:
         self.launched: list[str] = []
         self.most_bytes: int | None = None
         self.lost_at: str | None = None
+        self.closed = False
 
     def allocate(self, size: int) -> Buffer:
         if self.most_bytes is not None and sum(array.size for array in self.arrays.values()) + size > self.most_bytes:
@@ -93,3 +84,4 @@ class HostDevice:
 
     def close(self) -> None:
         self.arrays.clear()
+        self.closed = True

@@ -35,8 +35,8 @@ class Tolerance:
 TOLERANCES = {
     "cells": Tolerance(1e-6, 1e-6),
     "normalise": Tolerance(0, 1e-6),
-    "solve": Tolerance(2e-3, 1e-3),
-    "functions": Tolerance(2e-4, 1e-5),
+    "solve": Tolerance(2e-3, 1e-3, but_for=1e-3, at_most=0.1),  # windows that are flat along a colour axis
+    "functions": Tolerance(2e-3, 1e-5),
     "evaluate": Tolerance(but_for=1e-3, at_most=1),
     "feather_rows": Tolerance(1),  # of 256 parts of a level
     "feather_columns": Tolerance(but_for=0.03, at_most=1),  # under a wide feather many pixels are exactly half a level
