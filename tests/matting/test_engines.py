@@ -3,16 +3,18 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.util
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from matting.engines.onnx_cpu import OnnxCpuEngine
 from matting.engines.tensors import as_alpha
-from matting.engines.torchscript import TorchEngine
-from matting.errors import EngineError, ModelError
+from matting.engines.torch_network import TorchNetwork
+from matting.engines.torchscript import TorchEngine, why_no_cuda
+from matting.errors import EngineError, GpuLost, MattingError, ModelError, NoGpu, OutOfMemory
 from matting.model import ModelFile, ModelSpec, default_model_dir, load_model
 
 
@@ -23,25 +25,6 @@ def model() -> ModelSpec:
 
 def noise(model: ModelSpec, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(1, 3, model.input.height, model.input.width)).astype(np.float32)
-
-
-def test_the_matte_is_finite_within_0_and_1_and_the_same_from_every_thread(model: ModelSpec) -> None:
-    engine = OnnxCpuEngine(model, threads=1)
-    alpha = engine.infer(noise(model))
-    assert alpha.shape == (model.input.height, model.input.width) and alpha.dtype == np.float32
-    assert alpha.min() >= 0 and alpha.max() <= 1
-    with ThreadPoolExecutor(2) as pool:
-        for again in pool.map(engine.infer, [noise(model)] * 2):
-            np.testing.assert_array_equal(again, alpha)
-
-
-def test_a_closed_engine_and_a_wrong_tensor_are_engine_errors(model: ModelSpec) -> None:
-    engine = OnnxCpuEngine(model, threads=1)
-    with pytest.raises(EngineError, match="takes"):
-        engine.infer(noise(model)[:, :, :-1])
-    engine.close()
-    with pytest.raises(EngineError, match="closed"):
-        engine.infer(noise(model))
 
 
 def test_a_contract_that_the_file_does_not_keep_is_told(model: ModelSpec) -> None:
@@ -74,8 +57,70 @@ def test_without_pytorch_its_engine_says_how_to_get_it(model: ModelSpec) -> None
         TorchEngine(model, device=None)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="needs PyTorch")
-def test_torchscript_agrees_with_onnx(model: ModelSpec) -> None:
-    tensor = noise(model)
-    difference = TorchEngine(model, device="cpu").infer(tensor) - OnnxCpuEngine(model, threads=1).infer(tensor)
-    assert np.abs(difference).max() < 1e-3
+@pytest.fixture
+def torch() -> Any:
+    return pytest.importorskip("torch")
+
+
+def test_cuda_counts_as_there_when_a_kernel_ran(torch: Any, model: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`is_available` says yes to a GPU that this PyTorch has no kernels for."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    fail_on_cuda(torch, monkeypatch, RuntimeError("CUDA error: no kernel image is available for execution\nlong advice"))
+    engine = TorchEngine(model, device=None)
+    assert (
+        engine.name.startswith("torch-cpu")
+        and "no CUDA: CUDA error: no kernel image is available for execution)" in engine.name
+    )
+    assert engine.infer(noise(model)).shape == (model.input.height, model.input.width)
+    with pytest.raises(NoGpu, match="no kernel image"):
+        TorchEngine(model, device="cuda")
+    with pytest.raises(NoGpu, match="no kernel image"):
+        TorchNetwork(model)
+
+
+def test_a_kernel_with_a_wrong_result_is_no_cuda(torch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = torch.ones
+    monkeypatch.setattr(torch, "ones", lambda size, device: real(size) * 7)
+    assert why_no_cuda(torch) == "1 + 1 + 1 + 1 gave 16.0"
+    monkeypatch.setattr(torch, "ones", lambda size, device: real(size))
+    assert why_no_cuda(torch) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "ours"),
+    [
+        ("CUDA error: an illegal memory access was encountered\nCUDA kernel errors might be", GpuLost),
+        ("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", GpuLost),
+        ("expected scalar type Float but found Half", EngineError),
+    ],
+)
+def test_pytorchs_errors_are_ours(
+    torch: Any, model: ModelSpec, monkeypatch: pytest.MonkeyPatch, error: str, ours: type[MattingError]
+) -> None:
+    engine = TorchEngine(model, device="cpu")
+    monkeypatch.setattr(engine, "_module", failing(RuntimeError(error)))
+    with pytest.raises(EngineError, match=error.splitlines()[0]) as found:
+        engine.infer(noise(model))
+    assert type(found.value) is ours
+    monkeypatch.setattr(engine, "_module", failing(torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate")))
+    with pytest.raises(OutOfMemory):
+        engine.infer(noise(model))
+
+
+def failing(error: Exception) -> Callable[[Any], Any]:
+    def module(tensor: Any) -> Any:
+        raise error
+
+    return module
+
+
+def fail_on_cuda(torch: Any, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Stands in for a GPU that PyTorch cannot use."""
+    real = torch.ones
+
+    def ones(*size: Any, device: str = "cpu") -> Any:
+        if device == "cuda":
+            raise error
+        return real(*size)
+
+    monkeypatch.setattr(torch, "ones", ones)

@@ -23,6 +23,12 @@ def compiled(folder: Path) -> ctypes.CDLL:
     return ctypes.CDLL(str(library))
 
 
+def floats_at(pointer: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Memory at an address, as an array that can be written into."""
+    numbers = (ctypes.c_float * int(np.prod(shape))).from_address(pointer)
+    return np.ctypeslib.as_array(numbers).reshape(shape)
+
+
 class HostDevice:
     """A `Device` whose memory is the host's."""
 

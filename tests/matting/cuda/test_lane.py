@@ -24,7 +24,7 @@ from matting.errors import EngineError, GpuLost, NoPersonFound, OutOfMemory
 from matting.model import ModelSpec
 from matting.photo import Background, Controls, Photo, Settings
 from matting.pipeline import CutOut, cut, cut_with
-from tests.matting.cuda.host import HostDevice
+from tests.matting.cuda.host import HostDevice, floats_at
 from tests.matting.cuda.pair import SIGNATURES, Pair
 
 STAGES = ["decode", "prepare", "infer", "refine", "controls", "foreground", "composite", "encode"]
@@ -50,11 +50,9 @@ class HostNetwork:
         if self.error is not None:
             error, self.error = self.error, None
             raise error
-        size = self._size[0] * self._size[1]
-        tensors = np.ctypeslib.as_array((ctypes.c_float * (batch * 3 * size)).from_address(input_pointer))
-        mattes = np.ctypeslib.as_array((ctypes.c_float * (batch * size)).from_address(output_pointer))
-        for slot, tensor in enumerate(tensors.reshape(batch, 1, 3, *self._size)):
-            mattes[slot * size : (slot + 1) * size] = self._infer(tensor.copy()).ravel()
+        tensors = floats_at(input_pointer, (batch, 1, 3, *self._size))
+        for matte, tensor in zip(floats_at(output_pointer, (batch, *self._size)), tensors, strict=True):
+            matte[:] = self._infer(tensor.copy())
 
     def close(self) -> None:
         self.gate.set()
