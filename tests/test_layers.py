@@ -16,8 +16,8 @@ ORDER = [
     *("matting.tags", "matting.headers", "matting.jpeg", "matting.png", "matting.profiles", "matting.raster", "matting.heif"),
     *("matting.decode", "matting.encode", "matting.network_input", "matting.upsample", "matting.engines"),
     *("matting.refine", "matting.controls", "matting.presets", "matting.foreground", "matting.composite", "matting.pipeline"),
-    *("matting.cuda.device", "matting.cuda.compiler", "matting.cuda.memory", "matting.cuda.steps", "matting.cuda.batch"),
-    *("matting.cuda.lane", "matting.cuda.work", "matting.cuda.siblings.flat", "matting.cuda.siblings"),
+    *("matting.cuda.device", "matting.cuda.compiler", "matting.cuda.memory", "matting.cuda.steps", "matting.cuda.costs"),
+    *("matting.cuda.batch", "matting.cuda.lane", "matting.cuda.work", "matting.cuda.siblings.flat", "matting.cuda.siblings"),
     *("matting.cuda", "matting.cutters"),
     *("matting.quality", "matting.network", "matting.training"),
     *(
