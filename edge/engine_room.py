@@ -66,6 +66,8 @@ class EngineRoom:
 
     def cut_well(self) -> None:
         """A photo was cut on the GPU."""
+        if self.prepared is None:  # by a worker that is being given up
+            return
         self._well += 1
         self.reason = ""
         if self._well >= _TRUSTED_AFTER:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -135,7 +136,7 @@ class EngineStore:
         """Take away what other keys left: an old JetPack's, another model's."""
         digests = {key.digest for key in keep}
         for folder in self._folder.iterdir():
-            if folder.is_dir() and folder.name not in digests:
+            if re.fullmatch("[0-9a-f]{16}", folder.name) and folder.name not in digests:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def timing_cache(self, gpu: Gpu) -> bytes:
