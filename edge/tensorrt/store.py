@@ -158,10 +158,12 @@ class EngineStore:
         """What differs from the engines that there are: it tells an upgrade from a first boot."""
         for path in sorted(self._folder.glob("*/manifest.json")):
             try:
-                differs = _differences(json.loads(path.read_bytes())["key"], asdict(key))
-            except (OSError, ValueError, KeyError):
+                theirs = json.loads(path.read_bytes())["key"]
+                other_batch = theirs["plan"]["batch"] != key.plan.batch  # it stands beside ours, not in its place
+                differs = _differences(theirs, asdict(key))
+            except (OSError, ValueError, KeyError, TypeError):
                 continue
-            if differs:
+            if differs and not other_batch:
                 return f"the engine in store is for another {', '.join(differs)}"
         return "none was built yet"
 

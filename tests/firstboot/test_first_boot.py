@@ -7,7 +7,6 @@ driver, and what runs an engine (see standin/). "TensorRT-RTX, not Orin".
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 

@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from edge.tensorrt.plan import BuildPlan, Built
-from matting.errors import EngineError, ModelError, SettingsError
+from matting.errors import ModelError, SettingsError
 from matting.model import default_model_dir, load_model
 from tests.tensorrt.rtx import TRT
 

@@ -1,6 +1,6 @@
 """`import tensorrt` in the processes under test. It builds with TensorRT-RTX, really; it "runs" engines by onnxruntime.
 
-Not Orin, and no word on speed, memory or numerics of a GPU: it is there so that everything around TensorRT is the product's own.
+Not Orin, and no word on speed, memory or numerics of a GPU: it is there so that all around TensorRT is the product's own.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class LogicError(Error):
     """Such as an illegal address, or a context that is lost."""
 
 
-class MemoryError(Error):  # noqa: A001 - pycuda's name
+class MemoryError(Error):
     """Out of device memory."""
 
 
