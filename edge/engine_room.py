@@ -31,7 +31,7 @@ class EngineRoom:
     _preparation: Preparation | None = None
     _pause: Pause = field(default_factory=lambda: Pause(_FAULT_PAUSE, _LONGEST_PAUSE))
     _well: int = 0
-    _said: tuple[str, float] = ("", 0.0)
+    _said_at: float = 0.0
 
     @property
     def building(self) -> bool:
@@ -66,6 +66,8 @@ class EngineRoom:
 
     def cut_well(self) -> None:
         """A photo was cut on the GPU."""
+        if self.prepared is None:  # by a worker that is being given up
+            return
         self._well += 1
         self.reason = ""
         if self._well >= _TRUSTED_AFTER:
@@ -97,9 +99,12 @@ class EngineRoom:
         log.error("the GPU cannot be used (%s): the CPU goes on, the GPU is tried again in %.0f s", ended.reason, wait)
 
     def _say(self, preparation: Preparation, now: float) -> None:
-        """A line when something new begins, and now and then while it lasts."""
-        text, when = self._said
-        if preparation.text != text or now - when >= _SAY_EVERY:
+        """A line for all that is new, and one now and then while it lasts."""
+        news = preparation.news()
+        for line in news:
+            log.info("%s", line)
+        if not news and now - self._said_at >= _SAY_EVERY:
             percent = "" if preparation.progress is None else f" {preparation.progress:.0%}"
             log.info("%s%s", preparation.text, percent)
-            self._said = preparation.text, now
+        if news or now - self._said_at >= _SAY_EVERY:
+            self._said_at = now

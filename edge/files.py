@@ -7,12 +7,14 @@ folder. What a file system does not honour (a disk that lies about fsync) cannot
 from __future__ import annotations
 
 import errno
+import fcntl
 import filecmp
 import os
 import shutil
 import stat
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +60,21 @@ def make_folders(folder: Path) -> None:
     for new in reversed(missing):
         new.mkdir(exist_ok=True)
         fsync_folder(new.parent)
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Held by one process at a time, and let go when that ends, however it does.
+
+    Raises:
+        BlockingIOError: another one holds it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def create_temporary(folder: Path) -> tuple[int, Path]:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.board import memory_available, swap_free
+from edge.files import exclusive
 from edge.tensorrt.build_process import BuildProcess, Outcome
 from edge.tensorrt.plan import BuildPlan, Built, ladder
 from edge.tensorrt.preflight import advice
 from edge.tensorrt.prepared import Prepared, Wish
 from edge.tensorrt.probe import probe
 from edge.tensorrt.rungs import Rungs
-from edge.tensorrt.store import EngineKey, EngineStore, Missing, StoredEngine
+from edge.tensorrt.store import EngineKey, EngineStore, Gpu, Missing, StoredEngine
 from edge.tensorrt.trial import Candidate, try_out
 from matting.cuda.compiler import compile_kernels
 from matting.errors import EngineError, OutputError
@@ -43,20 +44,25 @@ def prepare(wish: Wish, tell: Tell, *, force: bool = False) -> Prepared:
         ModelError: the model's files are bad, or TensorRT cannot use the network.
         OutputError: the folder cannot be written.
     """
-    tell(None, "asking the GPU")
-    gpu, model = probe(), load_model(wish.model)
-    onnx = model.file("int8" if wish.precision == "int8" else "onnx")
-    digest = hashlib.sha256(onnx.read_bytes()).hexdigest()
     store = EngineStore(wish.folder)
     store.check_writable()
+    try:
+        with exclusive(wish.folder / "lock"):
+            return _prepare(wish, store, tell, force)
+    except BlockingIOError as error:
+        raise EngineError(f"another build is at work in {wish.folder}: wait for its end") from error
+
+
+def _prepare(wish: Wish, store: EngineStore, tell: Tell, force: bool) -> Prepared:
+    tell(None, "asking the GPU")
+    gpu, onnx = probe(), _onnx(wish)
     tell(None, "compiling the kernels")
-    kernels = compile_kernels(wish.folder / "kernels", "sm_" + gpu.capability.replace(".", ""))
+    kernels = compile_kernels(*_kernels(wish, gpu))
     keys: list[EngineKey] = []
-    for batch in wish.batches:
-        key = EngineKey(gpu, digest, wish.plan(batch))
-        found = Missing("a new one was asked for") if force else store.load(key)
-        if isinstance(found, Missing):
-            tell(0.0, f"building the engine for a batch of {batch}: {found.reason}")
+    for key in _keys(wish, gpu, onnx):
+        stored = Missing("a new one was asked for") if force else store.load(key)
+        if isinstance(stored, Missing):
+            tell(0.0, f"building the engine for a batch of {key.plan.batch}: {stored.reason}")
             try:
                 _Building(store, key, onnx, wish, kernels, tell).run(force)
             except NotBuilt as error:
@@ -67,6 +73,40 @@ def prepare(wish: Wish, tell: Tell, *, force: bool = False) -> Prepared:
         keys.append(key)
     store.discard_others(keys)
     return Prepared(wish.folder, tuple(keys), kernels)
+
+
+def found(wish: Wish) -> Prepared:
+    """What an earlier `prepare` left, without building anything.
+
+    Raises:
+        EngineError: no GPU, no TensorRT, or no engine that fits.
+        ModelError: the model's files are bad.
+    """
+    gpu = probe()
+    store = EngineStore(wish.folder)
+    keys: list[EngineKey] = []
+    for key in _keys(wish, gpu, _onnx(wish)):
+        stored = store.load(key)
+        if isinstance(stored, Missing):
+            if not keys:
+                raise EngineError(f"no TensorRT engine to use in {wish.folder} ({stored.reason}): run edge-matting build")
+            break
+        keys.append(key)
+    return Prepared(wish.folder, tuple(keys), compile_kernels(*_kernels(wish, gpu)))
+
+
+def _onnx(wish: Wish) -> Path:
+    return load_model(wish.model).file("int8" if wish.precision == "int8" else "onnx")
+
+
+def _keys(wish: Wish, gpu: Gpu, onnx: Path) -> list[EngineKey]:
+    digest = hashlib.sha256(onnx.read_bytes()).hexdigest()
+    return [EngineKey(gpu, digest, wish.plan(batch)) for batch in wish.batches]
+
+
+def _kernels(wish: Wish, gpu: Gpu) -> tuple[Path, str]:
+    """Where the compiled kernels belong, and for which GPU."""
+    return wish.folder / "kernels", "sm_" + gpu.capability.replace(".", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class Preparation:
     def __init__(self, wish: Wish, *, force: bool = False) -> None:
         self.progress: float | None = None
         self.text = "starting"
+        self._news: list[str] = []
         self._answer: Prepared | Failed | None = None
         self._channel, theirs = Channel.pair()
         self._process = subprocess.Popen(
@@ -66,11 +67,18 @@ class Preparation:
                 return self._ended()
             message = received[0]
             if "text" in message:
+                if message["text"] != self.text:
+                    self._news.append(message["text"])
                 self.progress, self.text = message["progress"], message["text"]
             elif "prepared" in message:
                 self._answer = Prepared.from_json(message["prepared"])
             else:
                 self._answer = Failed(message["failed"], message["lasting"])
+
+    def news(self) -> list[str]:
+        """What was begun or found since the last call, a line each."""
+        lines, self._news = self._news, []
+        return lines
 
     def cancel(self) -> None:
         """End it and all that it started."""

@@ -385,9 +385,10 @@ class Supervisor:
             return State.DEGRADED, f"the inbox cannot be read: {self._hot.unreachable}"
         if self._crew.failing:
             return State.DEGRADED, "the worker does not start"
-        if self._room.reason and not self._crew.on_gpu:
+        on_gpu = self._crew.on_gpu and self._room.prepared is not None
+        if self._room.reason and not on_gpu:
             return State.DEGRADED, f"on the CPU: {self._room.reason}"
-        if self.wish is not None and not self._crew.on_gpu and self._crew.engine:
+        if self.wish is not None and not on_gpu and self._crew.engine:
             return State.BUILDING, self._room.text or "changing over to the GPU"
         if not self._crew.engine and self.reporter.starting:
             return State.STARTING, ""

@@ -43,10 +43,19 @@ ORDER = [
         "edge.tensorrt.rungs",
     ),
     *("edge.lifeline", "edge.channel", "edge.tensorrt.probe", "edge.tensorrt.child", "edge.tensorrt.build_process"),
-    *("edge.tensorrt.trial", "edge.first_boot", "edge.preparation", "edge.engine_room", "edge.tally", "edge.reporter"),
+    *(
+        "edge.tensorrt.trial",
+        "edge.first_boot",
+        "edge.preparation",
+        "edge.wish",
+        "edge.engines",
+        "edge.engine_room",
+        "edge.tally",
+        "edge.reporter",
+    ),
     *("edge.delivery", "edge.journal", "edge.outbox", "edge.inputs", "edge.watch", "edge.hotfolder"),
     *("edge.worker", "edge.worker_process", "edge.crew", "edge.supervisor", "edge.service"),
-    *("edge.cut", "edge.evaluate", "edge.bench", "edge.cli"),
+    *("edge.cut", "edge.build", "edge.evaluate", "edge.bench", "edge.cli"),
 ]
 MODULES = sorted([*ROOT.glob("matting/**/*.py"), *ROOT.glob("edge/**/*.py")])
 

@@ -16,7 +16,7 @@ from edge.tensorrt.onnx_batch import with_batch
 from edge.tensorrt.plan import BuildPlan, Built
 from edge.tensorrt.progress import Progress
 from matting.engines.tensorrt_log import Words
-from matting.errors import EngineError, ModelError
+from matting.errors import EngineError, ModelError, SettingsError
 
 # Called with the fraction done (0..1) and the phase's name; False cancels the build.
 OnProgress = Callable[[float, str], bool]
@@ -30,6 +30,7 @@ def build(onnx: bytes, plan: BuildPlan, timing_cache: bytes, on_progress: OnProg
     Raises:
         ModelError: TensorRT cannot read the network, or has no such operator; the sentence names it.
         EngineError: TensorRT gave no engine; its own words are in the sentence.
+        SettingsError: this TensorRT does not build that precision.
     """
     words = Words()
     builder = trt.Builder(words)
@@ -69,7 +70,7 @@ def _apply(config: trt.IBuilderConfig, plan: BuildPlan) -> None:
     config.builder_optimization_level = plan.level
     for name in {"fp32": (), "fp16": ("FP16",), "int8": ("FP16", "INT8")}[plan.precision]:
         if not _has(trt.BuilderFlag, name):
-            raise EngineError(f"this TensorRT takes its precision from the network alone, and cannot build {plan.precision}")
+            raise SettingsError(f"this TensorRT takes its precision from the network alone, and cannot build {plan.precision}")
         config.set_flag(getattr(trt.BuilderFlag, name))
 
 

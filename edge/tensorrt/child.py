@@ -18,7 +18,7 @@ from edge.files import write_all
 from edge.lifeline import die_with_parent
 from edge.tensorrt.plan import BuildPlan
 from edge.tensorrt.probe import NO_TENSORRT
-from matting.errors import EngineError, ModelError
+from matting.errors import EngineError, ModelError, SettingsError
 
 _TOLD_EVERY = 0.01
 
@@ -51,7 +51,7 @@ def _answer(onnx: Path, plan: BuildPlan, engine: int, cache: int, teller: _Telle
         built = build(onnx.read_bytes(), plan, earlier, teller)
     except EngineError as error:
         return {"short": str(error)}
-    except ModelError as error:
+    except (ModelError, SettingsError) as error:
         return {"refused": str(error)}
     if built is None:
         return {"cancelled": "the build was cancelled"}
