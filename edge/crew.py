@@ -29,6 +29,7 @@ class Crew:
     selector: selectors.BaseSelector
     engine: str = ""
     resident: int = 0
+    gpu_bytes: int = 0
     _running: dict[str, Any] = field(default_factory=dict)
     _worker: WorkerProcess | None = None
     _refusal: str = ""
@@ -95,14 +96,14 @@ class Crew:
                 self.engine = message["ready"]
                 log.info("ready: engine %s", message["ready"])
             elif "memory" in message:
-                self.resident = message["memory"]
+                self.resident, self.gpu_bytes = message["memory"], message["gpu"]
             elif "job" not in message:
                 self._refuse(message)
         return [message for message in said if "job" in message], None if alive else self._bury()
 
     def _start(self, now: float) -> None:
         self._worker, self._running = WorkerProcess(self.setup), self.setup
-        self._started, self.resident = now, 0
+        self._started, self.resident, self.gpu_bytes = now, 0, 0
         self.selector.register(self._worker, selectors.EVENT_READ)
 
     def _refuse(self, message: dict[str, Any]) -> None:

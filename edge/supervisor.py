@@ -370,7 +370,7 @@ class Supervisor:
             queue=self._hot.waiting,
             in_hand=len(self._jobs),
             worker_bytes=self._crew.resident,
-            gpu_bytes=0,
+            gpu_bytes=self._crew.gpu_bytes,
         )
         self.reporter.tell(situation, self.tally, now)
         self.reporter.alive(now)

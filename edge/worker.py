@@ -60,7 +60,7 @@ class Worker:
                 os.close(descriptor)
         # Freed memory between two pieces in use is not given back by itself; over a thousand photos it adds up.
         _LIBC.malloc_trim(0)
-        self._channel.send({"job": number, **answer, "memory": _resident_bytes()})
+        self._channel.send({"job": number, **answer, "memory": _resident_bytes(), "gpu": self._cutter.gpu_bytes})
 
     def _cut(self, number: int, options: Options, files: list[int]) -> dict[str, Any]:
         photo, output, *rest = files

@@ -25,6 +25,11 @@ class Cutter(Protocol):
 
     name: str
 
+    @property
+    def gpu_bytes(self) -> int:
+        """What it holds of the GPU's memory, page-locked memory included."""
+        ...
+
     def cut(self, data: bytes, settings: Settings, on_stage: OnStage = ...) -> CutOut:
         """See `matting.pipeline.cut`."""
         ...
@@ -64,6 +69,7 @@ class EngineCutter:
     def __init__(self, engine: Engine, model: ModelSpec) -> None:
         self._engine, self._model = engine, model
         self.name = engine.name
+        self.gpu_bytes = 0  # not known of an engine that brings its own library
 
     def cut(self, data: bytes, settings: Settings, on_stage: OnStage = lambda stage: None) -> CutOut:
         """See `Cutter.cut`."""
@@ -82,8 +88,14 @@ class GpuCutter:
 
         self._lane = Lane(model, lambda: Gpu(built.kernels), lambda device: TensorRtNetwork(built.engines, model))
         self._work = GpuWork(self._lane)
+        self._weights = sum(map(len, built.engines.values()))
         batches = ", ".join(map(str, sorted(built.engines)))
         self.name = f"tensorrt ({model.name} {model.version}, {built.precision}, batches of {batches})"
+
+    @property
+    def gpu_bytes(self) -> int:
+        """See `Cutter.gpu_bytes`; TensorRT's own work space is not in it."""
+        return self._weights + self._lane.bytes
 
     def cut(self, data: bytes, settings: Settings, on_stage: OnStage = lambda stage: None) -> CutOut:
         """See `Cutter.cut`."""

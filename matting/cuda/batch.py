@@ -74,6 +74,11 @@ class Batches:
         self._input = self._steps.memory.buffer("input", most * 3 * 4 * self._size)
         self._output = self._steps.memory.buffer("output", most * 4 * self._size)
 
+    @property
+    def bytes(self) -> int:
+        """Memory held, on the device and page-locked."""
+        return sum(self._steps.memory.bytes)
+
     def do(self, tasks: list[Task]) -> None:
         """One run of the network, and all around it; ends every task. An error of one photo ends that photo alone.
 

@@ -35,6 +35,7 @@ class Lane:
         """
         self._model = model
         self._open = (open_device, open_network)
+        self._bytes = 0
         self._waiting: deque[Task] = deque()
         self._changed = threading.Condition()
         self._end: EngineError | None = None
@@ -56,6 +57,11 @@ class Lane:
             self._changed.notify()
         return task.answer
 
+    @property
+    def bytes(self) -> int:
+        """Memory of the GPU and page-locked memory held for photos; the network's own comes on top."""
+        return self._bytes
+
     def close(self) -> None:
         """Finish the batch under way, fail what waits, and give the GPU back."""
         self._stop(EngineError("the GPU is closed"))
@@ -72,6 +78,7 @@ class Lane:
             try:
                 while tasks := self._next(batches):
                     work.do(tasks)
+                    self._bytes = work.bytes
             except GpuLost as error:
                 self._stop(error)
 

@@ -61,8 +61,8 @@ class Device:
     def get_attribute(self, attribute: Any) -> int:
         return int(attribute)
 
-    def make_context(self) -> Any:
-        return SimpleNamespace(pop=lambda: None, detach=lambda: None)
+    def retain_primary_context(self) -> Any:
+        return SimpleNamespace(push=lambda: None, pop=lambda: None, detach=lambda: None)
 
 
 class Stream:
