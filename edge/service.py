@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.board import Budget, this_machine
+from edge.camera.setup import Setup
 from edge.config import Config, ConfigError, HotFolders, load_config
 from edge.files import make_folders
 from edge.journal import Journal
@@ -44,7 +45,7 @@ def _serve(config: Config, budget: Budget, *, once: bool) -> int:
         journal = Journal(config.folders.state)
     except sqlite3.Error as error:
         raise OutputError(f"the journal in {config.folders.state} cannot be written: {error}") from error
-    supervisor = Supervisor(config, budget, journal, _setup(config, budget))
+    supervisor = Supervisor(config, budget, journal, _setup(config, budget), None if once else _camera(config))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)
@@ -71,6 +72,14 @@ def _setup(config: Config, budget: Budget) -> dict[str, Any]:
         "pixels": budget.pixels,
         "memory": budget.worker_bytes,
     }
+
+
+def _camera(config: Config) -> Setup | None:
+    """The first message of the camera's process, where there is a camera."""
+    if config.camera is None:
+        return None
+    model = config.model or default_model_dir()
+    return Setup(config.camera, config.folders.inbox, config.folders.state, config.engine, model, config.log_level)
 
 
 def _prepare(config: Config) -> None:

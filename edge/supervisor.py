@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from edge.board import Budget
+from edge.camera.keeper import Keeper
+from edge.camera.setup import Setup
 from edge.config import Config
 from edge.crew import Crew
 from edge.files import Identity
@@ -68,6 +70,7 @@ class Supervisor:
     budget: Budget
     journal: Journal
     setup: dict[str, Any]
+    camera: Setup | None = None
     tally: Tally = field(default_factory=Tally)
     _stopping: bool = False
     _jobs: dict[int, _Job] = field(default_factory=dict)
@@ -87,6 +90,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._bell, selectors.EVENT_READ)
         self._crew = Crew(self.setup, self.budget.worker_bytes * 3 // 4, self._selector)
+        self._camera = None if self.camera is None else Keeper(self.camera, self._selector)
 
     def wake(self) -> None:
         """Make the loop go round; safe from any thread and signal handler."""
@@ -108,6 +112,7 @@ class Supervisor:
         try:
             while not self._finished(once):
                 self._tend_worker()
+                self._tend_camera()
                 self._take_in()
                 self._wait()
                 self._hear()
@@ -115,6 +120,8 @@ class Supervisor:
         finally:
             self._hot.close()
             self._crew.close()
+            if self._camera is not None:
+                self._camera.close()
             for job in self._jobs.values():
                 _discard(job)
 
@@ -140,6 +147,13 @@ class Supervisor:
         if any(now - job.beat > self.config.photo_timeout for job in self._jobs.values()):
             self._crew.kill(f"the worker made no progress for {self.config.photo_timeout:g} s and was ended")
         self._crew.tend(now, busy=bool(self._jobs))
+
+    def _tend_camera(self) -> None:
+        if self._camera is not None:
+            now = time.monotonic()
+            self._camera.tend(now)
+            for path in self._camera.taken():
+                self._hot.announce(path, now)
 
     def _hear(self) -> None:
         messages, death = self._crew.messages()

@@ -24,6 +24,8 @@ ORDER = [
         "edge.names",
         "edge.options",
         "edge.settings",
+        "edge.camera.source",
+        "edge.camera.options",
         "edge.config",
         "edge.board",
         "edge.stability",
@@ -38,8 +40,12 @@ ORDER = [
     ),
     *("edge.lifeline", "edge.channel", "edge.tensorrt.child", "edge.tensorrt.build_process"),
     *("edge.delivery", "edge.journal", "edge.outbox", "edge.inputs", "edge.watch", "edge.hotfolder"),
+    *("edge.camera.gdp", "edge.camera.frame", "edge.camera.newest", "edge.camera.recovery", "edge.camera.causes"),
+    *("edge.camera.elements", "edge.camera.launch", "edge.camera.pipeline_process", "edge.camera.feed"),
+    *("edge.camera.shutter", "edge.camera.interval", "edge.camera.photo_file", "edge.camera.control", "edge.camera.trigger"),
+    *("edge.camera.setup", "edge.camera.process", "edge.camera.keeper", "edge.camera"),
     *("edge.worker", "edge.worker_process", "edge.crew", "edge.supervisor", "edge.service"),
-    *("edge.cut", "edge.evaluate", "edge.bench", "edge.cli"),
+    *("edge.snap", "edge.cut", "edge.evaluate", "edge.bench", "edge.cli"),
 ]
 MODULES = sorted([*ROOT.glob("matting/**/*.py"), *ROOT.glob("edge/**/*.py")])
 

@@ -1,0 +1,168 @@
+"""The camera's process: the feed, the shutter, and who may press it. One loop; it may be killed at any time.
+
+It is started by the supervisor as `python -m edge.camera.process DESCRIPTOR`, writes pictures into the inbox, and tells
+the supervisor of each; a message every second says that it lives, and how the camera is.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import selectors
+import signal
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from edge.camera.control import Control, Tell
+from edge.camera.feed import Feed
+from edge.camera.frame import Frame
+from edge.camera.interval import Every
+from edge.camera.photo_file import store
+from edge.camera.setup import Setup
+from edge.camera.shutter import Shutter
+from edge.camera.source import parse_source
+from edge.camera.trigger import TriggerFolder
+from edge.channel import Channel
+from edge.lifeline import die_with_parent
+from edge.names import SNAP
+from matting.errors import CameraError, MattingError, OutputError
+
+log = logging.getLogger(__name__)
+
+INTERVAL = "interval"
+_MOST_WAITING = 20  # pictures of the interval that may wait in the inbox: beyond, more of them would only fill the disk
+_IDLE, _BUSY, _BEAT = 0.2, 0.02, 1.0  # seconds
+
+
+class CameraProcess:
+    """Built in the child, run once."""
+
+    def __init__(self, channel: Channel, setup: Setup) -> None:
+        options = setup.options
+        self._channel = channel
+        self._setup = setup
+        self._alive = True
+        self._next_beat = 0.0
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(channel, selectors.EVENT_READ, self._parent_hung_up)
+        self._feed = Feed(options)
+        self._shutter = Shutter()
+        self._control = Control(setup.state, self._selector, self._heed)
+        self._trigger = TriggerFolder(Path(options.trigger)) if options.trigger else None
+        self._every = Every(options.interval) if options.interval else None
+
+    def run(self) -> None:
+        """Until the supervisor hangs up."""
+        try:
+            while self._alive:
+                now = time.monotonic()
+                self._feed.tend(now)
+                self._look_around(now)
+                self._serve_shutter(now)
+                self._beat(now)
+                for key, _ in self._selector.select(_BUSY if self._shutter.busy else _IDLE):
+                    key.data()
+        finally:
+            self._control.close()
+            self._feed.close()
+
+    def _parent_hung_up(self) -> None:
+        """The only thing that it says after its first message is good-bye."""
+        self._alive = False
+
+    def _beat(self, now: float) -> None:
+        if now >= self._next_beat:
+            self._next_beat = now + _BEAT
+            self._channel.send({"state": self._state()})
+
+    def _state(self) -> dict[str, Any]:
+        return {"camera": str(parse_source(self._setup.options.source)), **asdict(self._feed.state)}
+
+    # -- who presses -----------------------------------------------------------------------------------------------
+
+    def _heed(self, line: str, tell: Tell) -> None:
+        word, *numbers = line.split()[:3] or [""]
+        if word == "status":
+            tell(json.dumps(self._state()))
+        elif word == "snap":
+            self._press(numbers, tell)
+        else:
+            tell("error say: snap [COUNT [COUNTDOWN]], or: status")
+
+    def _press(self, numbers: list[str], tell: Tell) -> None:
+        options = self._setup.options
+        try:
+            count = int(numbers[0]) if numbers else options.burst
+            countdown = float(numbers[1]) if len(numbers) > 1 else options.countdown
+            self._shutter.press(time.monotonic(), count, countdown, tell)
+        except ValueError:
+            tell("error COUNT is a whole number, COUNTDOWN a number of seconds")
+        except CameraError as error:
+            tell(f"error {error}")
+
+    def _look_around(self, now: float) -> None:
+        if self._trigger is not None and self._trigger.touched():
+            self._press([], lambda text: log.info("trigger: %s", text))
+        frame = self._feed.frames.peek()
+        if frame is not None and self._feed.state.flowing and self._every is not None and self._every.due(now):
+            self._keep_unasked(frame)
+
+    # -- pictures --------------------------------------------------------------------------------------------------
+
+    def _serve_shutter(self, now: float) -> None:
+        self._shutter.count_down(now)
+        since = self._shutter.wants(now)
+        if since is None:
+            return
+        frame = self._feed.frames.peek()
+        if frame is None or frame.arrived < since:
+            self._shutter.give_up(now, f"the camera gives no picture: {self._feed.state.cause or 'it is being opened'}")
+            return
+        try:
+            path = self._keep(frame, SNAP)
+        except MattingError as error:
+            self._shutter.fail(str(error))
+        else:
+            self._shutter.took(time.monotonic(), str(path))
+
+    def _keep_unasked(self, frame: Frame) -> None:
+        folder = self._setup.inbox / INTERVAL
+        if folder.is_dir() and sum(1 for _ in folder.iterdir()) >= _MOST_WAITING:
+            log.warning("no picture: %d of the interval wait in the inbox already", _MOST_WAITING)
+            return
+        try:
+            self._keep(frame, INTERVAL)
+        except OutputError as error:
+            log.warning("no picture: %s", error)
+
+    def _keep(self, frame: Frame, folder: str) -> PurePosixPath:
+        path = store(frame, self._setup.inbox, folder)
+        log.info("taken %s, %s", path, frame.caps)
+        self._channel.send({"taken": str(path)})
+        return path
+
+
+def main() -> None:
+    # Stopping is the supervisor's to decide: a terminal's Ctrl-C reaches the whole group.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    die_with_parent()
+    channel = Channel.inherited(int(sys.argv[1]))
+    hello = channel.receive()
+    if hello is None:
+        return
+    setup = Setup.from_message(hello[0])
+    logging.basicConfig(stream=sys.stderr, level=setup.log_level.upper(), format="%(levelname).1s %(message)s")
+    try:
+        camera = CameraProcess(channel, setup)
+    except MattingError as error:
+        channel.send({"error": type(error).__name__, "message": str(error)})
+        return
+    camera.run()
+
+
+if __name__ == "__main__":
+    main()
