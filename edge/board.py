@@ -37,9 +37,24 @@ def this_machine() -> Budget:
     return budget(_total_memory(), len(os.sched_getaffinity(0)))
 
 
+def memory_available() -> int:
+    """Bytes that a new process may take without swapping, as the kernel reckons."""
+    return _counter(Path("/proc/meminfo"), "MemAvailable:") * 1024
+
+
+def swap_free() -> int:
+    """Bytes of swap that are free, zram among them."""
+    return _counter(Path("/proc/meminfo"), "SwapFree:") * 1024
+
+
 def oom_kills() -> int:
     """How often the kernel killed a process for memory since boot; 0 where it does not say."""
     return _counter(Path("/proc/vmstat"), "oom_kill")
+
+
+def has_nvidia_gpu(devices: Path = Path("/dev")) -> bool:
+    """Whether an NVIDIA driver offers a GPU: a Jetson's, or a PC's. Whether it works is another question."""
+    return any((devices / name).exists() for name in ("nvidiactl", "nvmap", "nvhost-ctrl-gpu", "nvgpu"))
 
 
 def _total_memory() -> int:

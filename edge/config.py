@@ -29,7 +29,9 @@ else:
     import tomli as tomllib
 
 Original = Literal["move", "keep", "delete"]
+Precision = Literal["fp32", "fp16", "int8"]
 ENGINES = ("auto", "tensorrt", "torch", "cpu")
+PRECISIONS = ("fp16", "int8", "fp32")
 
 
 class ConfigError(SettingsError):
@@ -56,11 +58,13 @@ class HotFolders:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All that the daemon is told."""
+    """All that the daemon is told. precision: of the engine that the board builds. status: the status file."""
 
     folders: HotFolders
     options: Options
+    status: Path
     engine: str = "auto"
+    precision: Precision = "fp16"
     model: Path | None = None
     photo_timeout: float = 60.0
     log_level: str = "info"
@@ -176,7 +180,6 @@ _KEYS: dict[str, dict[str, _Key]] = {
         "crop": _number(0, 1, float),
         "colours": _choice("keep", "srgb"),
     },
-    "engine": {"kind": _choice(*ENGINES), "model": _Key(_text, "a folder with a model.toml")},
     "camera": {
         "source": _Key(_source, EXPECTED_SOURCE),
         "width": _number(16, 16384, int),
@@ -199,9 +202,15 @@ _KEYS: dict[str, dict[str, _Key]] = {
         "height": _number(120, 2160, int),
         "steady": _Key(_flag, "true or false"),
     },
+    "engine": {
+        "kind": _choice(*ENGINES),
+        "precision": _choice(*PRECISIONS),
+        "model": _Key(_text, "a folder with a model.toml"),
+    },
     "service": {
         "photo_timeout_seconds": _number(5, 3600, float),
         "log_level": _choice("debug", "info", "warning", "error"),
+        "status": _Key(_text, 'a file, such as "/run/edge-matting/status.json"'),
     },
 }
 _PROFILE_KEYS = {"preset": _PRESET, "background": _BACKGROUND, "format": _FORMAT}
@@ -305,10 +314,13 @@ def _config(values: dict[str, dict[str, Any]], base: Path) -> Config:
     if background is not None:
         matting["background"] = str(base / background)
     engine, service = values["engine"], values["service"]
+    folders = _folders(values["hotfolder"], base)
     return Config(
-        folders=_folders(values["hotfolder"], base),
+        folders=folders,
         options=Options(**matting, to_srgb=colours == "srgb"),
+        status=base / Path(service["status"]).expanduser() if "status" in service else folders.state / "status.json",
         engine=engine.get("kind", "auto"),
+        precision=engine.get("precision", "fp16"),
         model=base / engine["model"] if "model" in engine else None,
         photo_timeout=service.get("photo_timeout_seconds", 60.0),
         log_level=service.get("log_level", "info"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import selectors
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edge.retry import Pause
 from edge.worker_process import Death, WorkerProcess
+from matting import errors
 
 log = logging.getLogger(__name__)
 
@@ -18,26 +19,51 @@ _START_TIMEOUT = 120.0
 
 @dataclass
 class Crew:
-    """Keeps one worker running. setup: its first message; memory: bytes beyond which an idle one is renewed."""
+    """Keeps one worker running. setup: the first message of the next one; memory: bytes beyond which an idle one is renewed.
+
+    engine: what the worker at work runs, for people; "" while there is none.
+    """
 
     setup: dict[str, Any]
     memory: int
     selector: selectors.BaseSelector
-    ready: bool = False
+    engine: str = ""
+    resident: int = 0
+    _running: dict[str, Any] = field(default_factory=dict)
     _worker: WorkerProcess | None = None
+    _refusal: str = ""
     _started: float = 0.0
-    _resident: int = 0
     _pause: Pause = field(default_factory=Pause)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it takes photos: it runs, and as it should."""
+        return bool(self.engine) and self._running == self.setup
+
+    @property
+    def failing(self) -> bool:
+        """Whether workers end before they come up."""
+        return self._pause.failures > 0
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the worker that runs, or is on its way, was given the GPU."""
+        return "gpu" in self._running
 
     def tend(self, now: float, *, busy: bool) -> None:
         """Start it where there is none, with back-off; renew it when it is idle and has grown."""
         if self._worker is None:
             if now >= self._pause.until:
                 self._start(now)
-        elif not self.ready and now - self._started > _START_TIMEOUT:
+        elif not self.engine and now - self._started > _START_TIMEOUT:
             self._worker.kill(f"the worker was not ready after {_START_TIMEOUT:.0f} s")
-        elif not busy and self._resident > self.memory:
-            log.info("worker holds %d MB: renewed", self._resident >> 20)
+        elif busy:
+            return
+        elif self._running != self.setup:  # between two photos: nothing is lost, and the next worker runs as it now should
+            self.close()
+            self._start(now)
+        elif self.resident > self.memory:
+            log.info("worker holds %d MB: renewed", self.resident >> 20)
             self.close()
 
     def close(self) -> None:
@@ -56,33 +82,47 @@ class Crew:
             self._worker.send(message, files)
 
     def messages(self) -> tuple[list[dict[str, Any]], Death | None]:
-        """What it said about photos, and how it died if it did."""
+        """What it said about photos, and how it died if it did.
+
+        Raises:
+            MattingError: a worker on the CPU could not start, and another one could not either.
+        """
         if self._worker is None:
             return [], None
         said, alive = self._worker.messages()
         for message in said:
             if "ready" in message:
-                self.ready = True
+                self.engine = message["ready"]
                 log.info("ready: engine %s", message["ready"])
             elif "memory" in message:
-                self._resident = message["memory"]
-        return [message for message in said if "ready" not in message], None if alive else self._bury()
+                self.resident = message["memory"]
+            elif "job" not in message:
+                self._refuse(message)
+        return [message for message in said if "job" in message], None if alive else self._bury()
 
     def _start(self, now: float) -> None:
-        self._worker = WorkerProcess(self.setup)
-        self._started, self._resident = now, 0
+        self._worker, self._running = WorkerProcess(self.setup), self.setup
+        self._started, self.resident = now, 0
         self.selector.register(self._worker, selectors.EVENT_READ)
 
+    def _refuse(self, message: dict[str, Any]) -> None:
+        """It could not start. On the GPU that will be the cause of its death."""
+        if not self.on_gpu:
+            raise errors.by_name(message["error"])(message["message"])
+        self._refusal = message["message"]
+
     def _bury(self) -> Death:
-        if self.ready:  # it had come up, so the next one will
+        was_ready, on_gpu, refusal = bool(self.engine), self.on_gpu, self._refusal
+        if was_ready or on_gpu:  # it had come up, so the next one will; or the next one goes without the GPU
             self._pause.clear()
         else:
             self._pause.fail(time.monotonic())
-        return self._dismissed().bury()
+        death = self._dismissed().bury()
+        return replace(death, cause=refusal or death.cause, on_gpu=on_gpu, was_ready=was_ready)
 
     def _dismissed(self) -> WorkerProcess:
         worker, self._worker = self._worker, None
         assert worker is not None
         self.selector.unregister(worker)
-        self.ready = False
+        self.engine = self._refusal = ""
         return worker

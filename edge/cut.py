@@ -9,26 +9,24 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import cv2
 from tqdm import tqdm
 
 from edge.board import Budget, this_machine
-from edge.config import ENGINES
+from edge.config import ENGINES, load_config
+from edge.engines import cutter_for
 from edge.files import make_folders, write_atomic
 from edge.inputs import open_input
 from edge.names import fitted, is_ignored, printable
 from edge.options import NAMES, Options
 from edge.settings import settings_for
+from matting.cutters import Cutter
 from matting.decode import decode
-from matting.engines.base import Engine
-from matting.engines.select import open_engine
 from matting.errors import MattingError, OutputError, PhotoError, PhotoTooLarge, RefusedFile, SettingsError, UnreadablePhoto
-from matting.model import ModelSpec, default_model_dir, load_model
 from matting.photo import FORMATS, U8, Limits, Settings
-from matting.pipeline import cut
 from matting.presets import PRESETS
 
 
@@ -44,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--feather", type=float, metavar="PX", help="pixels over which the edge is softened (0)")
     parser.add_argument("--crop", type=float, metavar="MARGIN", help="crop to the subject, with this margin: 0.05 is 5 %%")
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="what runs the network (auto)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the service's, to share the engines that its board built")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a folder with a model.toml; the one that ships otherwise")
 
 
@@ -79,12 +78,12 @@ def main(arguments: argparse.Namespace) -> int:
     cv2.setNumThreads(1)
     options = Options(**{name: getattr(arguments, name) for name in NAMES if hasattr(arguments, name)})
     settings = settings_for(options, lambda: _picture(options.picture, limits), limits)
-    model = load_model(arguments.model or default_model_dir())
-    engine = open_engine(arguments.engine, model, budget.threads)
+    config = load_config(arguments.config)
+    cutter = cutter_for(replace(config, engine=arguments.engine, model=arguments.model or config.model), budget)
     try:
-        failures = _cut_all(arguments.photos, arguments.out, settings, engine, model, budget)
+        failures = _cut_all(arguments.photos, arguments.out, settings, cutter, budget)
     finally:
-        engine.close()
+        cutter.close()
     return exit_code(failures)
 
 
@@ -107,14 +106,12 @@ def _picture(name: str | None, limits: Limits) -> U8:
         raise SettingsError(f"--background {name}: {error}") from error
 
 
-def _cut_all(
-    photos: list[Path], out: Path, settings: Settings, engine: Engine, model: ModelSpec, budget: Budget
-) -> list[MattingError]:
+def _cut_all(photos: list[Path], out: Path, settings: Settings, cutter: Cutter, budget: Budget) -> list[MattingError]:
     tasks = list(_tasks(photos, out))
     failures: list[MattingError] = []
     show = len(tasks) > 1 and sys.stderr.isatty()
     with ThreadPoolExecutor(budget.in_flight) as pool, tqdm(total=len(tasks), unit="photo", disable=not show) as bar:
-        jobs = ((task, pool.submit(_cut_one, task, settings, engine, model)) for task in tasks)
+        jobs = ((task, pool.submit(_cut_one, task, settings, cutter)) for task in tasks)
         for task, future in _as_completed(jobs, budget.in_flight + 1):
             try:
                 bar.write(future.result(), file=sys.stdout)
@@ -136,10 +133,10 @@ def _as_completed(jobs: Iterator[tuple[_Task, Future[str]]], most: int) -> Itera
                 running[following] = task
 
 
-def _cut_one(task: _Task, settings: Settings, engine: Engine, model: ModelSpec) -> str:
+def _cut_one(task: _Task, settings: Settings, cutter: Cutter) -> str:
     """Cut one photo and write its files; the line to print."""
     started = time.perf_counter()
-    result = cut(_read(task, settings.limits.bytes), settings, engine, model)
+    result = cutter.cut(_read(task, settings.limits.bytes), settings)
     target = task.folder / fitted(task.stem, result.suffix)
     try:
         make_folders(task.folder)

@@ -7,12 +7,14 @@ folder. What a file system does not honour (a disk that lies about fsync) cannot
 from __future__ import annotations
 
 import errno
+import fcntl
 import filecmp
 import os
 import shutil
 import stat
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +62,21 @@ def make_folders(folder: Path) -> None:
         fsync_folder(new.parent)
 
 
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Held by one process at a time, and let go when that ends, however it does.
+
+    Raises:
+        BlockingIOError: another one holds it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def create_temporary(folder: Path) -> tuple[int, Path]:
     """A new empty file in `folder`, readable and writable as the process's umask says; returns (descriptor, path)."""
     path = folder / f"{_TEMP_PREFIX}{uuid.uuid4().hex}{_TEMP_SUFFIX}"
@@ -83,6 +100,18 @@ def write_atomic(target: Path, data: bytes) -> None:
         finally:
             os.close(descriptor)
         rename(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_volatile(target: Path, data: bytes) -> None:
+    """`target` holds `data` whole, but may be lost or empty after a power cut: for what is written often."""
+    descriptor, temporary = create_temporary(target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as writer:
+            writer.write(data)
+        temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

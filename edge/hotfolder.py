@@ -28,7 +28,7 @@ _SCAN_SHARE = 0.1
 class HotFolder:
     """Loop over `take` until it gives None; `next_look` says when to come back.
 
-    skip: tells of an input that is in hand, or was cut and stayed.
+    skip: tells of an input that is in hand, or was cut and stayed. unreachable: why the inbox cannot be read, "" if it can.
     """
 
     def __init__(self, inbox: Path, settle: float, rescan: float, skip: Callable[[Sighting], bool], wake: Callable[[], None]):
@@ -40,7 +40,12 @@ class HotFolder:
         self._next_scan = 0.0
         self._earliest_scan = 0.0
         self._more_behind = False
-        self._reachable = True
+        self.unreachable = ""
+
+    @property
+    def waiting(self) -> int:
+        """Inputs that were seen and are not taken yet; of a long backlog, the part that is looked at."""
+        return len(self._tracker)
 
     def close(self) -> None:
         self._watch.close()
@@ -112,11 +117,11 @@ class HotFolder:
         self._next_scan = now + max(self._rescan, cost / _SCAN_SHARE)
 
     def _note_unreachable(self, error: OSError | None) -> None:
-        if error is not None and self._reachable:
+        if error is not None and not self.unreachable:
             log.warning("inbox cannot be read (%s): waiting for it to come back", error)
-        elif error is None and not self._reachable:
+        elif error is None and self.unreachable:
             log.info("inbox can be read again")
-        self._reachable = error is None
+        self.unreachable = "" if error is None else str(error)
 
 
 def _walk(inbox: Path, note_root: Callable[[OSError | None], None]) -> Iterator[Sighting]:

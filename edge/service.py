@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import logging
 import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from edge.board import Budget, this_machine
+from edge.board import Budget, has_nvidia_gpu, this_machine
 from edge.camera.setup import Setup
 from edge.config import Config, ConfigError, HotFolders, load_config
-from edge.files import make_folders
+from edge.files import exclusive, make_folders
 from edge.journal import Journal
+from edge.notify import Notifier
+from edge.reporter import Reporter
 from edge.supervisor import Supervisor
+from edge.tensorrt.prepared import Wish
+from edge.wish import wish_for
 from matting.errors import OutputError
 from matting.model import default_model_dir, load_model
 
@@ -36,8 +37,11 @@ def main(arguments: argparse.Namespace) -> int:
     config = load_config(arguments.config)
     logging.basicConfig(stream=sys.stderr, level=config.log_level.upper(), format="%(levelname).1s %(message)s")
     _prepare(config)
-    with _locked(config.folders.state):
-        return _serve(config, this_machine(), once=arguments.once)
+    try:
+        with exclusive(config.folders.state / "lock"):
+            return _serve(config, this_machine(), once=arguments.once)
+    except BlockingIOError as error:  # two services on one inbox would cut every photo twice
+        raise ConfigError(f"another edge-matting already serves the state folder {config.folders.state}") from error
 
 
 def _serve(config: Config, budget: Budget, *, once: bool) -> int:
@@ -45,7 +49,9 @@ def _serve(config: Config, budget: Budget, *, once: bool) -> int:
         journal = Journal(config.folders.state)
     except sqlite3.Error as error:
         raise OutputError(f"the journal in {config.folders.state} cannot be written: {error}") from error
-    supervisor = Supervisor(config, budget, journal, _setup(config, budget), None if once else _camera(config))
+    reporter = Reporter(config.status, config.folders.outbox, Notifier.from_environment())
+    camera = None if once else _camera(config)
+    supervisor = Supervisor(config, budget, journal, _setup(config, budget), _wish(config, budget), reporter, camera)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)
@@ -54,10 +60,17 @@ def _serve(config: Config, budget: Budget, *, once: bool) -> int:
     except (OSError, sqlite3.Error) as error:
         raise OutputError(f"the service cannot go on: {error}") from error
     finally:
+        reporter.close()
         journal.close()
     tally = supervisor.tally
     log.info("stopped: %d cut, %d failed, %d without a person", tally.cut, tally.failed, tally.no_person)
     return code
+
+
+def _wish(config: Config, budget: Budget) -> Wish | None:
+    """What the GPU shall run; None where it is not to be used."""
+    wanted = config.engine == "tensorrt" or (config.engine == "auto" and has_nvidia_gpu())
+    return wish_for(config, budget) if wanted else None
 
 
 def _setup(config: Config, budget: Budget) -> dict[str, Any]:
@@ -66,7 +79,7 @@ def _setup(config: Config, budget: Budget) -> dict[str, Any]:
     load_model(model)  # a wrong description should stop the service before it takes in photos
     return {
         "model": str(model),
-        "engine": config.engine,
+        "engine": "torch" if config.engine == "torch" else "cpu",  # the GPU joins when it is ready
         "threads": budget.threads,
         "in_flight": budget.in_flight,
         "pixels": budget.pixels,
@@ -79,7 +92,8 @@ def _camera(config: Config) -> Setup | None:
     if config.camera is None:
         return None
     model = config.model or default_model_dir()
-    return Setup(config.camera, config.folders.inbox, config.folders.state, config.engine, model, config.log_level)
+    engine = "torch" if config.engine == "torch" else "cpu"  # the worker has the GPU to itself
+    return Setup(config.camera, config.folders.inbox, config.folders.state, engine, model, config.log_level)
 
 
 def _prepare(config: Config) -> None:
@@ -98,17 +112,3 @@ def _prepare(config: Config) -> None:
 
 def _roots(folders: HotFolders) -> list[Path]:
     return [folders.inbox, folders.outbox, folders.done, folders.failed, folders.no_person, folders.state]
-
-
-@contextmanager
-def _locked(state: Path) -> Iterator[None]:
-    """Two services on one inbox would cut every photo twice."""
-    descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConfigError(f"another edge-matting already serves the state folder {state}") from error
-        yield
-    finally:
-        os.close(descriptor)

@@ -21,6 +21,7 @@ from edge.camera.keeper import Keeper
 from edge.camera.setup import Setup
 from edge.config import Config
 from edge.crew import Crew
+from edge.engine_room import EngineRoom
 from edge.files import Identity
 from edge.hotfolder import HotFolder
 from edge.inputs import open_input, options_for
@@ -28,10 +29,16 @@ from edge.journal import Journal
 from edge.names import printable
 from edge.options import Options
 from edge.outbox import Outbox, Temporary
+from edge.reporter import Reporter, Situation
 from edge.retry import Attempts, Pause
 from edge.stability import Sighting
+from edge.status import State
+from edge.tally import Tally
+from edge.tensorrt.prepared import Wish
+from edge.worker_process import Death
 from matting import errors
 from matting.errors import EngineError, MattingError, OutputError, Place
+from matting.pipeline import WORK_STAGES
 
 log = logging.getLogger(__name__)
 
@@ -53,15 +60,6 @@ class _Job:
     stage: str = "waiting"
 
 
-@dataclass(slots=True)
-class Tally:
-    """What the service did since it started."""
-
-    cut: int = 0
-    failed: int = 0
-    no_person: int = 0
-
-
 @dataclass
 class Supervisor:
     """Built by `edge.service`, run once."""
@@ -70,6 +68,8 @@ class Supervisor:
     budget: Budget
     journal: Journal
     setup: dict[str, Any]
+    wish: Wish | None
+    reporter: Reporter
     camera: Setup | None = None
     tally: Tally = field(default_factory=Tally)
     _stopping: bool = False
@@ -79,6 +79,7 @@ class Supervisor:
     _solo: tuple[Sighting, bool] | None = None
     _next_number: int = 0
     _output: Pause = field(default_factory=Pause)
+    _output_reason: str = ""
 
     def __post_init__(self) -> None:
         self._bell, self._rope = socket.socketpair()
@@ -91,6 +92,7 @@ class Supervisor:
         self._selector.register(self._bell, selectors.EVENT_READ)
         self._crew = Crew(self.setup, self.budget.worker_bytes * 3 // 4, self._selector)
         self._camera = None if self.camera is None else Keeper(self.camera, self._selector)
+        self._room = EngineRoom(self.wish, self._selector)
 
     def wake(self) -> None:
         """Make the loop go round; safe from any thread and signal handler."""
@@ -114,11 +116,13 @@ class Supervisor:
                 self._tend_worker()
                 self._tend_camera()
                 self._take_in()
+                self._report()
                 self._wait()
                 self._hear()
             return self._exit_code(once)
         finally:
             self._hot.close()
+            self._room.close()
             self._crew.close()
             if self._camera is not None:
                 self._camera.close()
@@ -146,6 +150,10 @@ class Supervisor:
         now = time.monotonic()
         if any(now - job.beat > self.config.photo_timeout for job in self._jobs.values()):
             self._crew.kill(f"the worker made no progress for {self.config.photo_timeout:g} s and was ended")
+        # Photos first: the CPU answers before the GPU is made ready.
+        self._room.tend(now, may_begin=bool(self._crew.engine) and not self._stopping)
+        prepared = self._room.prepared
+        self._crew.setup = self.setup if prepared is None else {**self.setup, "gpu": prepared.to_json()}
         self._crew.tend(now, busy=bool(self._jobs))
 
     def _tend_camera(self) -> None:
@@ -160,14 +168,19 @@ class Supervisor:
         for message in messages:
             self._heed(message)
         if death is not None:
-            log.error("%s with %d photos in hand", death.cause, len(self._jobs))
-            for job in [self._jobs.pop(number) for number in list(self._jobs)]:
-                attempts = job.attempts.interrupted() if death.outside else job.attempts.crashed()
-                self._give_back(job, attempts, EngineError(f"{death.cause} at stage {job.stage}"))
+            self._mourn(death)
+
+    def _mourn(self, death: Death) -> None:
+        log.error("%s with %d photos in hand", death.cause, len(self._jobs))
+        at_work = any(job.stage in WORK_STAGES for job in self._jobs.values())
+        blamed = death.on_gpu and not death.outside and (at_work or not death.was_ready)
+        if blamed:
+            self._room.failed(death.cause, time.monotonic())
+        for job in [self._jobs.pop(number) for number in list(self._jobs)]:
+            attempts = job.attempts.interrupted() if death.outside or blamed else job.attempts.crashed()
+            self._give_back(job, attempts, EngineError(f"{death.cause} at stage {job.stage}"))
 
     def _heed(self, message: dict[str, Any]) -> None:
-        if "job" not in message:  # it could not start, and another one could not either
-            raise errors.by_name(message["error"])(message["message"])
         if "stage" in message:
             job = self._jobs[message["job"]]
             job.stage, job.beat = message["stage"], time.monotonic()
@@ -267,8 +280,10 @@ class Supervisor:
             self._held_up_or_again(job, error)
             return
         self._output.clear()
-        self.tally.cut += 1
         stages = done["stage_ms"]
+        self.tally.note_cut(printable(job.sighting.path), stages)
+        if self._crew.on_gpu:
+            self._room.cut_well()
         log.info(
             "cut %s -> %s in %.0f ms (%s)",
             printable(job.sighting.path),
@@ -292,6 +307,9 @@ class Supervisor:
         if isinstance(error, OutputError):
             self._uncount(job)
             self._output_failed(job.sighting, error)
+        elif error.place is Place.RETRY and self._crew.on_gpu and job.stage in WORK_STAGES:
+            self._room.failed(str(error), now)
+            self._give_back(job, job.attempts.interrupted(), error)
         elif error.place is Place.RETRY:
             self._give_back(job, job.attempts.crashed(), error)
         elif job.closed:
@@ -331,14 +349,14 @@ class Supervisor:
             self._output_failed(sighting, fault)
             return
         if error.place is Place.NO_PERSON:
-            self.tally.no_person += 1
+            self.tally.note_no_person(printable(sighting.path), str(error))
         else:
-            self.tally.failed += 1
+            self.tally.note_failed(printable(sighting.path), str(error))
         log.warning("not cut: %s: %s", printable(sighting.path), error)
 
     def _output_failed(self, sighting: Sighting, error: Exception) -> None:
         """Full or lost disks are waited for, and no photo pays for them; another photo may have better luck meanwhile."""
-        now = time.monotonic()
+        now, self._output_reason = time.monotonic(), str(error)
         if self._output.failures == 0:
             log.error("outputs cannot be written (%s): photos wait in the inbox until they can", error)
         self._output.fail(now)
@@ -352,6 +370,43 @@ class Supervisor:
             self._held_up = self._outbox.complete_pending()
             if self._held_up:
                 self._output.fail(now)
+
+    # -- what it is like -------------------------------------------------------------------------------------------
+
+    def _report(self) -> None:
+        now = time.monotonic()
+        state, reason = self._state()
+        situation = Situation(
+            state=state,
+            reason=reason,
+            engine=self._crew.engine,
+            progress=self._room.progress if state is State.BUILDING else None,
+            queue=self._hot.waiting,
+            in_hand=len(self._jobs),
+            worker_bytes=self._crew.resident,
+            gpu_bytes=0,
+        )
+        self.reporter.tell(situation, self.tally, now)
+        self.reporter.alive(now)
+
+    def _state(self) -> tuple[State, str]:
+        """The worst that is true."""
+        if self._stopping:
+            return State.STOPPING, ""
+        if self._output.failures:
+            return State.DEGRADED, f"outputs cannot be written: {self._output_reason}"
+        if self._hot.unreachable:
+            return State.DEGRADED, f"the inbox cannot be read: {self._hot.unreachable}"
+        if self._crew.failing:
+            return State.DEGRADED, "the worker does not start"
+        on_gpu = self._crew.on_gpu and self._room.prepared is not None
+        if self._room.reason and not on_gpu:
+            return State.DEGRADED, f"on the CPU: {self._room.reason}"
+        if self.wish is not None and not on_gpu and self._crew.engine:
+            return State.BUILDING, self._room.text or "changing over to the GPU"
+        if not self._crew.engine and self.reporter.starting:
+            return State.STARTING, ""
+        return State.READY, ""
 
     # -- waiting ---------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ reports each stage of each photo: those reports are the heartbeat.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -24,13 +25,12 @@ from edge.files import write_all
 from edge.lifeline import die_with_parent
 from edge.options import Options
 from edge.settings import settings_for
+from edge.tensorrt.prepared import Prepared
+from matting.cutters import Cutter, open_cutter
 from matting.decode import decode
-from matting.engines.base import Engine
-from matting.engines.select import open_engine
-from matting.errors import MattingError, OutOfMemory, OutputError, PhotoTooLarge
-from matting.model import ModelSpec, load_model
-from matting.photo import U8, Limits
-from matting.pipeline import cut
+from matting.errors import MattingError, NoPersonFound, OutOfMemory, OutputError, PhotoTooLarge
+from matting.model import default_model_dir, load_model
+from matting.photo import U8, Limits, Settings
 
 _LIBC = ctypes.CDLL(None)
 
@@ -38,10 +38,9 @@ _LIBC = ctypes.CDLL(None)
 class Worker:
     """Cuts the photos that come over the channel, several at a time."""
 
-    def __init__(self, channel: Channel, engine: Engine, model: ModelSpec, limits: Limits) -> None:
+    def __init__(self, channel: Channel, cutter: Cutter, limits: Limits) -> None:
         self._channel = channel
-        self._engine = engine
-        self._model = model
+        self._cutter = cutter
         self._limits = limits
         self._picture: tuple[object, U8] | None = None
 
@@ -67,11 +66,9 @@ class Worker:
         photo, output, *rest = files
         mask = rest.pop(0) if options.mask else None
         settings = settings_for(options, lambda: self._background_picture(rest[0]), self._limits)
-        result = cut(
+        result = self._cutter.cut(
             _read_whole(photo, self._limits.bytes),
             settings,
-            self._engine,
-            self._model,
             on_stage=lambda stage: self._channel.send({"job": number, "stage": stage}),
         )
         self._channel.send({"job": number, "stage": "write"})
@@ -107,6 +104,22 @@ def _resident_bytes() -> int:
     return pages * resource.getpagesize()
 
 
+def _cutter(setup: dict[str, Any]) -> Cutter:
+    """The cutter that the setup asks for, ready for its first photo."""
+    model = load_model(Path(setup["model"]))
+    if "gpu" not in setup:
+        # Memory that the budget does not grant must fail here, as a MemoryError on one photo, not in the kernel. With
+        # CUDA, which reserves far more than it uses, recycling and the unit's MemoryMax have to do.
+        resource.setrlimit(resource.RLIMIT_DATA, (setup["memory"], setup["memory"]))
+        return open_cutter(setup["engine"], model, setup["threads"])
+    cutter = open_cutter("tensorrt", model, setup["threads"], Prepared.from_json(setup["gpu"]).engines())
+    # Loads every kernel, and proves that the GPU really works, before a guest's photo does.
+    for photo in sorted((default_model_dir() / "trial").glob("*.jpg")):
+        with contextlib.suppress(NoPersonFound):
+            cutter.cut(photo.read_bytes(), Settings())
+    return cutter
+
+
 def main() -> None:
     # Stopping is the supervisor's to decide: a terminal's Ctrl-C reaches the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -117,18 +130,15 @@ def main() -> None:
     if hello is None:
         return
     setup = hello[0]
-    # Memory that the budget does not grant must fail here, as a MemoryError on one photo, not in the kernel.
-    resource.setrlimit(resource.RLIMIT_DATA, (setup["memory"], setup["memory"]))
     cv2.setNumThreads(1)
     try:
-        model = load_model(Path(setup["model"]))
-        engine = open_engine(setup["engine"], model, setup["threads"])
+        cutter = _cutter(setup)
     except MattingError as error:
         channel.send({"error": type(error).__name__, "message": str(error)})
         return
     gc.freeze()
-    worker = Worker(channel, engine, model, Limits(pixels=setup["pixels"]))
-    channel.send({"ready": engine.name})
+    worker = Worker(channel, cutter, Limits(pixels=setup["pixels"]))
+    channel.send({"ready": cutter.name})
     with ThreadPoolExecutor(setup["in_flight"]) as pool:
         while (received := channel.receive()) is not None:
             pool.submit(worker.do, *received)

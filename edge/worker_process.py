@@ -20,10 +20,13 @@ _MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": str(64 << 20), "MA
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """How a worker ended. outside: neither its own fault nor for want of memory: somebody killed it."""
+    """How a worker ended. outside: neither its own fault nor for want of memory: somebody killed it.
+    on_gpu: it was given the GPU; was_ready: it had come up."""
 
     cause: str
     outside: bool
+    on_gpu: bool = False
+    was_ready: bool = False
 
 
 class WorkerProcess:

@@ -18,6 +18,9 @@ from matting.network_input import network_input, undo
 from matting.photo import U8, Photo, Settings
 from matting.refine import refine
 
+# The stages that `PixelWork` does: what goes wrong in one of them may be the other device's fault.
+WORK_STAGES = frozenset({"prepare", "infer", "refine", "controls", "foreground", "composite"})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CutOut:

@@ -17,7 +17,7 @@ ORDER = [
     *("matting.decode", "matting.encode", "matting.network_input", "matting.upsample", "matting.engines"),
     *("matting.refine", "matting.controls", "matting.presets", "matting.foreground", "matting.composite", "matting.pipeline"),
     *("matting.cuda.device", "matting.cuda.compiler", "matting.cuda.memory", "matting.cuda.steps", "matting.cuda.lane"),
-    *("matting.cuda.work", "matting.cuda"),
+    *("matting.cuda.work", "matting.cuda", "matting.cutters"),
     *("matting.quality", "matting.network", "matting.training"),
     *(
         "edge.files",
@@ -30,6 +30,8 @@ ORDER = [
         "edge.board",
         "edge.stability",
         "edge.retry",
+        "edge.notify",
+        "edge.status",
     ),
     *(
         "edge.tensorrt.plan",
@@ -37,15 +39,28 @@ ORDER = [
         "edge.tensorrt.onnx_batch",
         "edge.tensorrt.builder",
         "edge.tensorrt.store",
+        "edge.tensorrt.prepared",
+        "edge.tensorrt.preflight",
+        "edge.tensorrt.rungs",
     ),
-    *("edge.lifeline", "edge.channel", "edge.tensorrt.child", "edge.tensorrt.build_process"),
+    *("edge.lifeline", "edge.channel", "edge.tensorrt.probe", "edge.tensorrt.child", "edge.tensorrt.build_process"),
+    *(
+        "edge.tensorrt.trial",
+        "edge.first_boot",
+        "edge.preparation",
+        "edge.wish",
+        "edge.engines",
+        "edge.engine_room",
+        "edge.tally",
+        "edge.reporter",
+    ),
     *("edge.delivery", "edge.journal", "edge.outbox", "edge.inputs", "edge.watch", "edge.hotfolder"),
     *("edge.camera.gdp", "edge.camera.frame", "edge.camera.newest", "edge.camera.recovery", "edge.camera.causes"),
     *("edge.camera.elements", "edge.camera.launch", "edge.camera.pipeline_process", "edge.camera.feed"),
     *("edge.camera.shutter", "edge.camera.interval", "edge.camera.photo_file", "edge.camera.control", "edge.camera.trigger"),
     *("edge.camera.setup", "edge.camera.process", "edge.camera.keeper", "edge.camera"),
     *("edge.worker", "edge.worker_process", "edge.crew", "edge.supervisor", "edge.service"),
-    *("edge.snap", "edge.cut", "edge.evaluate", "edge.bench", "edge.cli"),
+    *("edge.snap", "edge.cut", "edge.build", "edge.evaluate", "edge.bench", "edge.cli"),
 ]
 MODULES = sorted([*ROOT.glob("matting/**/*.py"), *ROOT.glob("edge/**/*.py")])
 

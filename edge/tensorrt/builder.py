@@ -15,26 +15,11 @@ import tensorrt as trt
 from edge.tensorrt.onnx_batch import with_batch
 from edge.tensorrt.plan import BuildPlan, Built
 from edge.tensorrt.progress import Progress
-from matting.errors import EngineError, ModelError
+from matting.engines.tensorrt_log import Words
+from matting.errors import EngineError, ModelError, SettingsError
 
 # Called with the fraction done (0..1) and the phase's name; False cancels the build.
 OnProgress = Callable[[float, str], bool]
-_MOST_ERRORS = 3
-
-
-class _Words(trt.ILogger):  # type: ignore[misc]  # of no known type where TensorRT is not installed
-    """A logger that keeps the errors, so that they can be told."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.errors: list[str] = []
-
-    def log(self, severity: trt.ILogger.Severity, message: str) -> None:
-        if severity in (trt.ILogger.Severity.ERROR, trt.ILogger.Severity.INTERNAL_ERROR):
-            self.errors.append(" ".join(message.split()))
-
-    def told(self) -> str:
-        return "; ".join(self.errors[:_MOST_ERRORS]) or "it gave no reason"
 
 
 def build(onnx: bytes, plan: BuildPlan, timing_cache: bytes, on_progress: OnProgress) -> Built | None:
@@ -45,8 +30,9 @@ def build(onnx: bytes, plan: BuildPlan, timing_cache: bytes, on_progress: OnProg
     Raises:
         ModelError: TensorRT cannot read the network, or has no such operator; the sentence names it.
         EngineError: TensorRT gave no engine; its own words are in the sentence.
+        SettingsError: this TensorRT does not build that precision.
     """
-    words = _Words()
+    words = Words()
     builder = trt.Builder(words)
     network = _parsed(builder, with_batch(onnx, plan.batch), words)
     config = builder.create_builder_config()
@@ -61,7 +47,7 @@ def build(onnx: bytes, plan: BuildPlan, timing_cache: bytes, on_progress: OnProg
     return Built(_bytes(engine), b"" if cache is None else _bytes(cache.serialize()))
 
 
-def _parsed(builder: trt.Builder, onnx: bytes, words: _Words) -> trt.INetworkDefinition:
+def _parsed(builder: trt.Builder, onnx: bytes, words: Words) -> trt.INetworkDefinition:
     flags = trt.NetworkDefinitionCreationFlag
     # Explicit batches became the only kind, and the flag went away.
     explicit = 1 << int(flags.EXPLICIT_BATCH) if _has(flags, "EXPLICIT_BATCH") else 0
@@ -84,7 +70,7 @@ def _apply(config: trt.IBuilderConfig, plan: BuildPlan) -> None:
     config.builder_optimization_level = plan.level
     for name in {"fp32": (), "fp16": ("FP16",), "int8": ("FP16", "INT8")}[plan.precision]:
         if not _has(trt.BuilderFlag, name):
-            raise EngineError(f"this TensorRT takes its precision from the network alone, and cannot build {plan.precision}")
+            raise SettingsError(f"this TensorRT takes its precision from the network alone, and cannot build {plan.precision}")
         config.set_flag(getattr(trt.BuilderFlag, name))
 
 

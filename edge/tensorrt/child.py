@@ -17,13 +17,10 @@ from edge.channel import Channel
 from edge.files import write_all
 from edge.lifeline import die_with_parent
 from edge.tensorrt.plan import BuildPlan
-from matting.errors import EngineError, ModelError
+from edge.tensorrt.probe import NO_TENSORRT
+from matting.errors import EngineError, ModelError, SettingsError
 
 _TOLD_EVERY = 0.01
-_NO_TENSORRT = (
-    "TensorRT is not to be had in this Python ({}): JetPack installs it for the system Python, so the virtual environment "
-    "must be made with --system-site-packages (apt install python3-libnvinfer if it is missing)"
-)
 
 
 class _Teller:
@@ -49,12 +46,12 @@ def _answer(onnx: Path, plan: BuildPlan, engine: int, cache: int, teller: _Telle
     try:
         from edge.tensorrt.builder import build  # imports TensorRT, which may not be there
     except (ImportError, OSError) as error:
-        return {"refused": _NO_TENSORRT.format(error)}
+        return {"refused": NO_TENSORRT.format(error)}
     try:
         built = build(onnx.read_bytes(), plan, earlier, teller)
     except EngineError as error:
         return {"short": str(error)}
-    except ModelError as error:
+    except (ModelError, SettingsError) as error:
         return {"refused": str(error)}
     if built is None:
         return {"cancelled": "the build was cancelled"}

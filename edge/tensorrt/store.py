@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,6 +41,11 @@ class EngineKey:
     onnx_sha256: str
     plan: BuildPlan
     schema: int = SCHEMA
+
+    @classmethod
+    def parse(cls, table: dict[str, Any]) -> EngineKey:
+        """The inverse of `asdict`."""
+        return cls(**{**table, "gpu": Gpu(**table["gpu"]), "plan": BuildPlan(**table["plan"])})
 
     @property
     def digest(self) -> str:
@@ -130,7 +136,7 @@ class EngineStore:
         """Take away what other keys left: an old JetPack's, another model's."""
         digests = {key.digest for key in keep}
         for folder in self._folder.iterdir():
-            if folder.is_dir() and folder.name not in digests:
+            if re.fullmatch("[0-9a-f]{16}", folder.name) and folder.name not in digests:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def timing_cache(self, gpu: Gpu) -> bytes:
@@ -152,10 +158,12 @@ class EngineStore:
         """What differs from the engines that there are: it tells an upgrade from a first boot."""
         for path in sorted(self._folder.glob("*/manifest.json")):
             try:
-                differs = _differences(json.loads(path.read_bytes())["key"], asdict(key))
-            except (OSError, ValueError, KeyError):
+                theirs = json.loads(path.read_bytes())["key"]
+                other_batch = theirs["plan"]["batch"] != key.plan.batch  # it stands beside ours, not in its place
+                differs = _differences(theirs, asdict(key))
+            except (OSError, ValueError, KeyError, TypeError):
                 continue
-            if differs:
+            if differs and not other_batch:
                 return f"the engine in store is for another {', '.join(differs)}"
         return "none was built yet"
 

@@ -204,3 +204,34 @@ def _driver() -> Any:
 
 def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class GpuFacts:
+    """The first GPU. capability: such as "8.7"; processors: streaming multiprocessors; cuda: what the driver has, "12.6"."""
+
+    name: str
+    capability: str
+    processors: int
+    cuda: str
+
+
+def gpu_facts() -> GpuFacts:
+    """What the driver says of the first GPU, after it has made a context there: a dead GPU still has a name.
+
+    Raises:
+        EngineError: pycuda, the driver or a GPU is missing, or the GPU does not answer.
+    """
+    cuda = _driver()
+    try:
+        cuda.init()
+        device = cuda.Device(0)
+        context = device.make_context()
+        context.pop()
+        context.detach()
+        processors = device.get_attribute(cuda.device_attribute.MULTIPROCESSOR_COUNT)
+        major, minor = device.compute_capability()
+        version = cuda.get_driver_version()
+        return GpuFacts(device.name(), f"{major}.{minor}", processors, f"{version // 1000}.{version % 1000 // 10}")
+    except cuda.Error as error:
+        raise EngineError(f"no NVIDIA GPU can be used ({_first_line(error)}): check the driver") from error

@@ -10,7 +10,7 @@ from matting.model import ModelSpec
 
 
 def open_engine(kind: str, model: ModelSpec, threads: int) -> Engine:
-    """kind: auto | tensorrt | torch | cpu. threads: of the CPU engine.
+    """kind: auto | torch | cpu (for TensorRT see `matting.cutters`). threads: of the CPU engine.
 
     Raises:
         EngineError: that engine is not to be had on this machine.
@@ -22,5 +22,5 @@ def open_engine(kind: str, model: ModelSpec, threads: int) -> Engine:
     if kind == "torch":
         return TorchEngine(model, device=None)
     if kind == "tensorrt":
-        raise EngineError("this release has no TensorRT engine yet: use --engine cpu, or torch on a machine with CUDA")
+        raise EngineError("TensorRT engines run in edge-matting run and cut only: use --engine cpu or torch here")
     raise SettingsError(f"engine {kind!r} does not exist: choose auto, tensorrt, torch or cpu")

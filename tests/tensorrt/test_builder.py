@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from edge.tensorrt.plan import BuildPlan, Built
-from matting.errors import EngineError, ModelError
+from matting.errors import ModelError, SettingsError
 from matting.model import default_model_dir, load_model
 from tests.tensorrt.rtx import TRT
 
@@ -106,5 +106,5 @@ def test_a_network_cut_short_is_refused(portrait: bytes) -> None:
 
 
 def test_a_precision_that_this_release_cannot_build_is_told() -> None:
-    with pytest.raises(EngineError, match="cannot build fp16"):
+    with pytest.raises(SettingsError, match="cannot build fp16"):
         build(network("Relu"), BuildPlan("fp16", 1, 1 << 28, 1 << 28), b"", carry_on)

@@ -46,7 +46,7 @@ def test_what_was_published_is_loaded(store: EngineStore) -> None:
         (replace(KEY, gpu=replace(ORIN, processors=4)), "processors"),
         (replace(KEY, onnx_sha256="cd" * 32), "onnx_sha256"),
         (replace(KEY, plan=replace(PLAN, precision="int8")), "precision"),
-        (replace(KEY, plan=replace(PLAN, batch=4)), "batch"),
+        (replace(KEY, plan=replace(PLAN, batch=4)), "none was built yet"),
         (replace(KEY, plan=replace(PLAN, workspace=1 << 28)), "workspace"),
         (replace(KEY, schema=2), "schema"),
     ],

@@ -1,0 +1,32 @@
+"""The cutter for one command: on the GPU with the engines that the board has, or on the CPU."""
+
+from __future__ import annotations
+
+import sys
+
+from edge.board import Budget, has_nvidia_gpu
+from edge.config import Config
+from edge.first_boot import found
+from edge.wish import wish_for
+from matting.cutters import Cutter, open_cutter
+from matting.errors import EngineError
+from matting.model import load_model
+
+
+def cutter_for(config: Config, budget: Budget) -> Cutter:
+    """What the configuration's engine.kind says; "auto" takes the GPU where it has its engines, else the CPU.
+
+    Raises:
+        EngineError: that engine is not to be had on this machine; the sentence says what to do.
+        ModelError: the model's files are missing or altered.
+    """
+    wish = wish_for(config, budget)
+    model = load_model(wish.model)
+    if config.engine == "tensorrt" or (config.engine == "auto" and has_nvidia_gpu()):
+        try:
+            return open_cutter("tensorrt", model, budget.threads, found(wish).engines())
+        except EngineError as error:
+            if config.engine == "tensorrt":
+                raise EngineError(f"{error}; or use --engine cpu") from error
+            print(f"edge-matting: on the CPU: {error}", file=sys.stderr)
+    return open_cutter(config.engine, model, budget.threads)

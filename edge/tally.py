@@ -1,0 +1,34 @@
+"""What became of the photos since the service started."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from edge.status import MOST_PHOTOS, LastPhoto
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts, and the last photos, newest first."""
+
+    cut: int = 0
+    failed: int = 0
+    no_person: int = 0
+    last: deque[LastPhoto] = field(default_factory=lambda: deque(maxlen=MOST_PHOTOS))
+
+    def note_cut(self, name: str, stage_ms: dict[str, float]) -> None:
+        self.cut += 1
+        self._note(name, "cut", "", stage_ms)
+
+    def note_failed(self, name: str, reason: str) -> None:
+        self.failed += 1
+        self._note(name, "failed", reason, {})
+
+    def note_no_person(self, name: str, reason: str) -> None:
+        self.no_person += 1
+        self._note(name, "no-person", reason, {})
+
+    def _note(self, name: str, outcome: str, reason: str, stage_ms: dict[str, float]) -> None:
+        self.last.appendleft(LastPhoto(name, outcome, reason, stage_ms, time.time()))

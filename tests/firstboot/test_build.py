@@ -1,0 +1,113 @@
+"""`edge-matting build`. "TensorRT-RTX, not Orin"; what runs an engine is a stand-in (see standin/)."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+from tests.edge.hot import Hot, wait_for
+from tests.firstboot.conftest import Board
+
+
+def command(hot: Hot, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "edge.cli", "build", "--config", str(hot.config), *arguments]
+
+
+def build(hot: Hot, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(hot, *arguments), capture_output=True, text=True, timeout=120, check=False)
+
+
+def plans(hot: Hot) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in (hot.state / "engines").glob("*/engine.plan")}
+
+
+def test_it_builds_what_is_missing_and_says_what_it_does(hot: Hot) -> None:
+    first = build(hot)
+    assert first.returncode == 0, first.stderr
+    assert "building the engine for a batch of 4: none was built yet" in first.stderr
+    assert "alpha" in first.stderr and "dB from the CPU engine's on real photos" in first.stderr
+    assert "2 engines" in first.stdout
+    made = plans(hot)
+    assert build(hot).returncode == 0
+    assert plans(hot) == made  # nothing was missing
+
+
+def test_force_builds_anew(built: Hot) -> None:
+    made = plans(built)
+    assert build(built, "--force").returncode == 0
+    assert plans(built).keys() == made.keys()
+    assert all(plans(built)[path] != when for path, when in made.items())
+
+
+def test_a_build_that_fails_has_a_code_and_a_sentence(hot: Hot, board: Board) -> None:
+    board.inject(build_killed=99)
+    result = build(hot)
+    assert result.returncode == 21
+    assert "edge-matting build --force" in result.stderr.splitlines()[-1]
+    board.inject()
+    assert build(hot).returncode == 21  # it does not die on all rungs again
+    assert build(hot, "--force").returncode == 0
+
+
+def test_a_precision_that_cannot_be_built_is_no_matter_of_memory(hot: Hot) -> None:
+    hot.config.write_text(hot.config.read_text().replace('precision = "fp32"', 'precision = "fp16"'))
+    result = build(hot)  # TensorRT-RTX has no such flag
+    assert result.returncode == 21
+    assert "cannot build fp16" in result.stderr
+    assert "asking for less" not in result.stderr
+
+
+def test_cancelling_ends_all_of_it_at_once_and_costs_no_rung(hot: Hot, board: Board) -> None:
+    board.inject(build_slow=9)
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        with subprocess.Popen(command(hot), stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            while "building fp32" not in process.stderr.readline():
+                assert process.poll() is None
+            process.send_signal(number)
+            process.stderr.read()
+            assert process.wait(30) == code
+    assert not _running("edge.tensorrt.child", hot)
+    assert plans(hot) == {}
+    board.inject()
+    result = build(hot)
+    assert result.returncode == 0
+    assert "workspace" in result.stderr and "asking for less" not in result.stderr
+
+
+def _running(module: str, hot: Hot) -> list[str]:
+    found = subprocess.run(["pgrep", "-f", module], capture_output=True, text=True, check=False).stdout.split()
+    return [pid for pid in found if str(hot.root) in Path(f"/proc/{pid}/environ").read_text(errors="replace")]
+
+
+def test_a_terminal_gets_a_bar(hot: Hot) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    process = subprocess.Popen(command(hot), stderr=theirs, stdout=subprocess.DEVNULL)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(ours, 4096)
+        except OSError:  # the terminal's other end is closed
+            break
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert b"100 %|" in shown
+
+
+def test_two_builds_do_not_share_a_folder(hot: Hot, board: Board) -> None:
+    board.inject(build_slow=1)
+    first = subprocess.Popen(command(hot), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    wait_for(lambda: (hot.state / "engines" / "lock").exists(), hot)
+    result = build(hot)
+    assert result.returncode == 21
+    assert "another build is at work" in result.stderr
+    assert first.wait(120) == 0
