@@ -20,6 +20,7 @@ from edge.retry import Pause
 log = logging.getLogger(__name__)
 
 _SILENCE = 30.0  # seconds: a picture of 12 megapixels on a slow card, and the model's loading, take some of them
+_FAREWELL = 6.0  # seconds: a film is finished before the end
 # Frames come and go: each is given back to the kernel at once, instead of leaving holes that add up (edge.worker_process).
 _MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
 
@@ -62,7 +63,7 @@ class Keeper:
     def close(self) -> None:
         """End it, and with it GStreamer's process."""
         if self._process is not None:
-            self._hang_up()
+            self._hang_up(_FAREWELL)
 
     def _start(self, now: float) -> None:
         self._channel, theirs = Channel.pair()
@@ -91,16 +92,16 @@ class Keeper:
 
     def _bury(self) -> None:
         self._pause.fail(time.monotonic())
-        code = self._hang_up()
+        code = self._hang_up(2.0)
         wait = self._pause.until - time.monotonic()
         log.warning("the camera's process ended (%s); started again in %.0f s", self.state.get("error", code), wait)
 
-    def _hang_up(self) -> int:
+    def _hang_up(self, patience: float) -> int:
         assert self._channel is not None and self._process is not None
         self.selector.unregister(self._channel)
         self._channel.close()
         try:
-            code = self._process.wait(2)
+            code = self._process.wait(patience)
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()

@@ -45,6 +45,10 @@ class Newest(Generic[T]):
                     return None
         return None
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def close(self) -> None:
         """Nobody waits any longer."""
         with self._changed:

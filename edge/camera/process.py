@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import selectors
 import signal
 import sys
@@ -16,18 +17,22 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import cv2
+
 from edge.camera.control import Control, Tell
 from edge.camera.feed import Feed
 from edge.camera.frame import Frame
-from edge.camera.interval import Every
+from edge.camera.interval import Every, StandsStill
 from edge.camera.photo_file import store
 from edge.camera.setup import Setup
+from edge.camera.show import Show
 from edge.camera.shutter import Shutter
 from edge.camera.source import parse_source
 from edge.camera.trigger import TriggerFolder
 from edge.channel import Channel
 from edge.lifeline import die_with_parent
 from edge.names import SNAP
+from edge.retry import Pause
 from matting.errors import CameraError, MattingError, OutputError
 
 log = logging.getLogger(__name__)
@@ -53,6 +58,10 @@ class CameraProcess:
         self._control = Control(setup.state, self._selector, self._heed)
         self._trigger = TriggerFolder(Path(options.trigger)) if options.trigger else None
         self._every = Every(options.interval) if options.interval else None
+        self._still = StandsStill(options.person) if options.person else None
+        self._show: Show | None = None
+        self._show_pause = Pause()
+        self._last_seen = 0
 
     def run(self) -> None:
         """Until the supervisor hangs up."""
@@ -60,6 +69,7 @@ class CameraProcess:
             while self._alive:
                 now = time.monotonic()
                 self._feed.tend(now)
+                self._tend_show(now)
                 self._look_around(now)
                 self._serve_shutter(now)
                 self._beat(now)
@@ -68,6 +78,8 @@ class CameraProcess:
         finally:
             self._control.close()
             self._feed.close()
+            if self._show is not None:
+                self._show.close()
 
     def _parent_hung_up(self) -> None:
         """The only thing that it says after its first message is good-bye."""
@@ -79,7 +91,20 @@ class CameraProcess:
             self._channel.send({"state": self._state()})
 
     def _state(self) -> dict[str, Any]:
-        return {"camera": str(parse_source(self._setup.options.source)), **asdict(self._feed.state)}
+        pace = self._show.pace() if self._show is not None else None
+        live = {} if pace is None else {"live": asdict(pace)}
+        return {"camera": str(parse_source(self._setup.options.source)), **asdict(self._feed.state), **live}
+
+    def _tend_show(self, now: float) -> None:
+        """Live video may fail to open, and is tried again, while the shutter works on."""
+        if self._show is not None:
+            self._show.check(now)
+        elif (self._setup.options.live.wanted or self._still is not None) and now >= self._show_pause.until:
+            try:
+                self._show = Show(self._setup, self._feed.frames)
+            except MattingError as error:
+                self._show_pause.fail(now)
+                log.error("no live video: %s; again in %.0f s", error, self._show_pause.until - now)
 
     # -- who presses -----------------------------------------------------------------------------------------------
 
@@ -107,8 +132,18 @@ class CameraProcess:
         if self._trigger is not None and self._trigger.touched():
             self._press([], lambda text: log.info("trigger: %s", text))
         frame = self._feed.frames.peek()
-        if frame is not None and self._feed.state.flowing and self._every is not None and self._every.due(now):
+        if frame is not None and self._feed.state.flowing and (self._interval_due(now) or self._person_stands_still()):
             self._keep_unasked(frame)
+
+    def _interval_due(self, now: float) -> bool:
+        return self._every is not None and self._every.due(now)
+
+    def _person_stands_still(self) -> bool:
+        seen = self._show.seen if self._show is not None else None
+        if self._still is None or seen is None or seen.number == self._last_seen:
+            return False
+        self._last_seen = seen.number
+        return self._still.due(seen.arrived, seen.present, seen.motion)
 
     # -- pictures --------------------------------------------------------------------------------------------------
 
@@ -149,6 +184,7 @@ def main() -> None:
     # Stopping is the supervisor's to decide: a terminal's Ctrl-C reaches the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    cv2.setNumThreads(1)
     die_with_parent()
     channel = Channel.inherited(int(sys.argv[1]))
     hello = channel.receive()
@@ -161,7 +197,12 @@ def main() -> None:
     except MattingError as error:
         channel.send({"error": type(error).__name__, "message": str(error)})
         return
-    camera.run()
+    try:
+        camera.run()
+    except MattingError as error:
+        log.error("%s", error)
+        channel.send({"error": type(error).__name__, "message": str(error)})
+        os._exit(1)  # a thread may be stuck, and would be waited for
 
 
 if __name__ == "__main__":
