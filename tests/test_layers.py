@@ -67,6 +67,7 @@ ORDER = [
     *("edge.camera.gdp", "edge.camera.frame", "edge.camera.newest", "edge.camera.recovery", "edge.camera.causes"),
     *("edge.camera.elements", "edge.camera.launch", "edge.camera.pipeline_process", "edge.camera.feed"),
     *("edge.camera.shutter", "edge.camera.interval", "edge.camera.photo_file", "edge.camera.control", "edge.camera.trigger"),
+    *("edge.camera.devices", "edge.camera.button"),
     *("edge.camera.viewer", "edge.camera.live", "edge.camera.mjpeg", "edge.camera.outlet"),
     *("edge.camera.setup", "edge.camera.show", "edge.camera.process", "edge.camera.keeper", "edge.camera"),
     *("edge.worker", "edge.worker_process", "edge.crew", "edge.supervisor", "edge.service"),

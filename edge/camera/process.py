@@ -19,6 +19,7 @@ from typing import Any
 
 import cv2
 
+from edge.camera.button import Button
 from edge.camera.control import Control, Tell
 from edge.camera.feed import Feed
 from edge.camera.frame import Frame
@@ -59,6 +60,7 @@ class CameraProcess:
         self._trigger = TriggerFolder(Path(options.trigger)) if options.trigger else None
         self._every = Every(options.interval) if options.interval else None
         self._still = StandsStill(options.person) if options.person else None
+        self._button = self._open_button()
         self._show: Show | None = None
         self._show_pause = Pause()
         self._last_seen = 0
@@ -127,6 +129,22 @@ class CameraProcess:
             tell("error COUNT is a whole number, COUNTDOWN a number of seconds")
         except CameraError as error:
             tell(f"error {error}")
+
+    def _open_button(self) -> Button | None:
+        """A button that cannot be used is told of, and the other ways to press remain."""
+        if self._setup.options.button is None:
+            return None
+        try:
+            button = Button(*self._setup.options.button)
+        except CameraError as error:
+            log.error("%s", error)
+            return None
+        self._selector.register(button, selectors.EVENT_READ, self._button_pressed)
+        return button
+
+    def _button_pressed(self) -> None:
+        if self._button is not None and self._button.pressed():
+            self._press([], lambda text: log.info("button: %s", text))
 
     def _look_around(self, now: float) -> None:
         if self._trigger is not None and self._trigger.touched():
