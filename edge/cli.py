@@ -18,6 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 _COMMANDS = {
     "cut": ("edge.cut", "cut the person out of photos or folders of photos"),
     "run": ("edge.service", "watch a hot folder and cut what falls into it"),
+    "snap": ("edge.snap", "take pictures with the camera of the running service"),
     "build": ("edge.build", "build the board's TensorRT engines ahead of time"),
     "evaluate": ("edge.evaluate", "compare mattes with true ones"),
     "bench": ("edge.bench", "measure every stage, memory, and what else could be used"),

@@ -5,6 +5,7 @@ Relative paths are relative to the config file's folder. Without a file everythi
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import sys
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from edge.camera.options import FLIPS, CameraOptions, LiveOptions
+from edge.camera.source import EXPECTED as EXPECTED_SOURCE
+from edge.camera.source import parse_source
 from edge.options import Options
 from matting.errors import SettingsError
 from matting.photo import FORMATS
@@ -64,6 +68,7 @@ class Config:
     model: Path | None = None
     photo_timeout: float = 60.0
     log_level: str = "info"
+    camera: CameraOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,49 @@ def _background(value: Any) -> str:
     return text
 
 
+def _source(value: Any) -> str:
+    text = _text(value)
+    parse_source(text)
+    return text
+
+
+def _crop(value: Any) -> tuple[int, ...]:
+    numbers = [int(_number(0, 16384, int).read(number)) for number in value] if isinstance(value, list) else []
+    if len(numbers) != 4 or min(numbers[2:]) < 16:
+        raise ValueError
+    return tuple(numbers)
+
+
+def _address(value: Any) -> tuple[str, int]:
+    """Loopback only: whoever wants to show the picture elsewhere puts a server of theirs before it."""
+    host, _, port = _text(value).rpartition(":")
+    if host == "localhost":
+        host = "127.0.0.1"
+    if not ipaddress.ip_address(host.strip("[]")).is_loopback or not 1 <= int(port) <= 65535:
+        raise ValueError
+    return host.strip("[]"), int(port)
+
+
+def _button(value: Any) -> tuple[str, int]:
+    chip, _, line = _text(value).rpartition(" ")
+    if not chip.startswith("/dev/gpiochip"):
+        raise ValueError
+    return chip, int(_number(0, 1023, int).read(int(line)))
+
+
+def _device(value: Any) -> str:
+    if not re.fullmatch(r"/dev/video\d+", _text(value)):
+        raise ValueError
+    return str(value)
+
+
+def _solid(value: Any) -> str:
+    text = _background(value)
+    if text.strip().lower() in ("none", "blur"):
+        raise ValueError
+    return text
+
+
 _FOLDER = _Key(_text, 'a folder, such as "/srv/photos/in"')
 _PRESET = _choice(*PRESETS)
 _BACKGROUND = _Key(_background, '"none", "blur", "#RRGGBB" or a picture file')
@@ -131,6 +179,28 @@ _KEYS: dict[str, dict[str, _Key]] = {
         "feather": _number(0, 100, float),
         "crop": _number(0, 1, float),
         "colours": _choice("keep", "srgb"),
+    },
+    "camera": {
+        "source": _Key(_source, EXPECTED_SOURCE),
+        "width": _number(16, 16384, int),
+        "height": _number(16, 16384, int),
+        "fps": _number(1, 240, int),
+        "flip": _choice(*FLIPS),
+        "crop": _Key(_crop, "[left, top, width, height] in pixels"),
+        "countdown_seconds": _number(0, 60, float),
+        "burst": _number(1, 20, int),
+        "interval_seconds": _number(1, 86400, float),
+        "person_seconds": _number(0.2, 60, float),
+        "trigger": _FOLDER,
+        "button": _Key(_button, 'a GPIO chip and a line, such as "/dev/gpiochip0 17"'),
+    },
+    "live": {
+        "address": _Key(_address, 'a loopback address and a port, such as "127.0.0.1:8080"'),
+        "device": _Key(_device, 'a v4l2loopback device, such as "/dev/video9"'),
+        "file": _Key(_text, 'a file, such as "/srv/booth/live.mkv"'),
+        "background": _Key(_solid, '"#RRGGBB" or a picture file'),
+        "height": _number(120, 2160, int),
+        "steady": _Key(_flag, "true or false"),
     },
     "engine": {
         "kind": _choice(*ENGINES),
@@ -161,6 +231,7 @@ def load_config(path: Path | None) -> Config:
         if section not in _KEYS:
             line = _line(text, section, None)
             problems.append(f"line {line}: unknown section [{section}], expected one of {', '.join(_KEYS)}")
+    problems += _camera_problems(values, lambda section, key: _line(text, section, key))
     if not problems:
         config = _config(values, path.absolute().parent)
         problems = _clashes(config.folders)
@@ -253,7 +324,36 @@ def _config(values: dict[str, dict[str, Any]], base: Path) -> Config:
         model=base / engine["model"] if "model" in engine else None,
         photo_timeout=service.get("photo_timeout_seconds", 60.0),
         log_level=service.get("log_level", "info"),
+        camera=_camera(values["camera"], values["live"], base),
     )
+
+
+def _camera(camera: dict[str, Any], live: dict[str, Any], base: Path) -> CameraOptions | None:
+    if "source" not in camera:
+        return None
+    named = {key.removesuffix("_seconds"): value for key, value in camera.items()}
+    source = parse_source(camera["source"], base)
+    if source.kind == "file":
+        named["source"] = source.place
+    if "trigger" in named:
+        named["trigger"] = str(base / Path(named["trigger"]).expanduser())
+    picture = Options(background=live.get("background")).picture
+    paths = {"file": live.get("file"), "background": picture}
+    found = {key: str(base / Path(path).expanduser()) for key, path in paths.items() if path is not None}
+    return CameraOptions(**named, live=LiveOptions(**{**live, **found}))
+
+
+def _camera_problems(values: dict[str, dict[str, Any]], line: Callable[[str, str], int]) -> list[str]:
+    """What only several keys together can get wrong."""
+    camera, live = values["camera"], values["live"]
+    problems = []
+    if (camera or live) and "source" not in camera:
+        section = "camera" if camera else "live"
+        problems.append(f"line {line(section, next(iter(values[section])))}: {section} needs camera.source, {EXPECTED_SOURCE}")
+    if ("width" in camera) != ("height" in camera):
+        given = "width" if "width" in camera else "height"
+        problems.append(f"line {line('camera', given)}: camera.{given} alone is no size, give width and height")
+    return problems
 
 
 def _folders(values: dict[str, Any], base: Path) -> HotFolders:

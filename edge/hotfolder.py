@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from edge.files import Identity
-from edge.names import is_ignored
+from edge.names import is_ignored, is_urgent
 from edge.stability import Sighting, StabilityTracker
 from edge.watch import Watch
 
@@ -75,6 +75,10 @@ class HotFolder:
                 self._tracker.see(Sighting(seen.path, fresh), now)
         return None
 
+    def announce(self, path: PurePosixPath, now: float) -> None:
+        """A whole file lies there, says who wrote it: no event needs to be waited for."""
+        self._look(path, now, closed=True)
+
     def put_back(self, sighting: Sighting, now: float) -> None:
         """An input that was taken and is to be looked at again, by the slow rule."""
         self._look(sighting.path, now, closed=False)
@@ -102,10 +106,10 @@ class HotFolder:
         room = self._tracker.room
         known = list(self._tracker.due(float("inf")))
         fresh = (s for s in _walk(self._inbox, self._note_unreachable) if s.path not in self._tracker and not self._skip(s))
-        chosen = heapq.nsmallest(room + 1, fresh, key=lambda s: (s.identity.mtime_ns, s.path))
+        chosen = heapq.nsmallest(room + 1, fresh, key=_turn)
         for seen in known:
             self._look(seen.path, now, closed=False)
-        for sighting in chosen[:room]:
+        for sighting in chosen:
             self._tracker.see(sighting, now)
         self._more_behind = len(chosen) > room
         cost = time.monotonic() - started
@@ -145,6 +149,11 @@ def _walk(inbox: Path, note_root: Callable[[OSError | None], None]) -> Iterator[
                 identity = _identity(entry)
                 if identity is not None:
                     yield Sighting(folder / entry.name, identity)
+
+
+def _turn(sighting: Sighting) -> tuple[bool, int, PurePosixPath]:
+    """What is urgent first, then the oldest."""
+    return not is_urgent(sighting.path), sighting.identity.mtime_ns, sighting.path
 
 
 def _identity(entry: os.DirEntry[str]) -> Identity | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 PROFILE = "edge-matting.toml"
+SNAP = "snap"  # the sub-folder of the inbox whose photos go before all others: somebody stands there and waits
 _IGNORED = {"thumbs.db", "ehthumbs.db", "desktop.ini", "@eadir", "#recycle", "$recycle.bin", "lost+found", PROFILE}
 _IGNORED_SUFFIXES = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".swp", "~")
 _LONGEST = 255
@@ -20,6 +21,11 @@ def is_ignored(name: str) -> bool:
     """Temporary and system names, dot-files and dot-folders: neither inputs nor worth a word."""
     lower = name.lower()
     return name.startswith((".", "~$")) or lower in _IGNORED or lower.endswith(_IGNORED_SUFFIXES)
+
+
+def is_urgent(path: PurePosixPath) -> bool:
+    """Whether an input, by its path within the inbox, goes before a backlog."""
+    return len(path.parts) > 1 and path.parts[0] == SNAP
 
 
 def printable(path: str | PurePosixPath) -> str:

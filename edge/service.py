@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.board import Budget, has_nvidia_gpu, this_machine
+from edge.camera.setup import Setup
 from edge.config import Config, ConfigError, HotFolders, load_config
 from edge.files import exclusive, make_folders
 from edge.journal import Journal
@@ -49,7 +50,8 @@ def _serve(config: Config, budget: Budget, *, once: bool) -> int:
     except sqlite3.Error as error:
         raise OutputError(f"the journal in {config.folders.state} cannot be written: {error}") from error
     reporter = Reporter(config.status, config.folders.outbox, Notifier.from_environment())
-    supervisor = Supervisor(config, budget, journal, _setup(config, budget), _wish(config, budget), reporter)
+    camera = None if once else _camera(config)
+    supervisor = Supervisor(config, budget, journal, _setup(config, budget), _wish(config, budget), reporter, camera)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)
@@ -83,6 +85,15 @@ def _setup(config: Config, budget: Budget) -> dict[str, Any]:
         "pixels": budget.pixels,
         "memory": budget.worker_bytes,
     }
+
+
+def _camera(config: Config) -> Setup | None:
+    """The first message of the camera's process, where there is a camera."""
+    if config.camera is None:
+        return None
+    model = config.model or default_model_dir()
+    engine = "torch" if config.engine == "torch" else "cpu"  # the worker has the GPU to itself
+    return Setup(config.camera, config.folders.inbox, config.folders.state, engine, model, config.log_level)
 
 
 def _prepare(config: Config) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from edge.files import Identity
+from edge.names import is_urgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,10 @@ class _Tracked:
 
 
 class StabilityTracker:
-    """Watches a bounded number of files come to rest; those that do not fit are seen again by a later scan."""
+    """Watches a bounded number of files come to rest; those that do not fit are seen again by a later scan.
+
+    Urgent ones have as much room again to themselves, and are due first.
+    """
 
     def __init__(self, settle: float, capacity: int) -> None:
         self._settle = settle
@@ -43,14 +47,14 @@ class StabilityTracker:
 
     @property
     def room(self) -> int:
-        return self._capacity - len(self._tracked)
+        return max(0, self._capacity - len(self._tracked))
 
     def see(self, sighting: Sighting, now: float, *, closed: bool = False) -> None:
         """Note a look at a file; a changed identity starts its time anew, a full table ignores newcomers."""
         known = self._tracked.get(sighting.path)
         if known is not None and known.sighting == sighting:
             known.closed = known.closed or closed
-        elif known is not None or self.room > 0:
+        elif known is not None or self.room > 0 or (is_urgent(sighting.path) and len(self) < 2 * self._capacity):
             self._tracked[sighting.path] = _Tracked(sighting, now, closed)
 
     def forget(self, path: PurePosixPath) -> None:
@@ -58,8 +62,9 @@ class StabilityTracker:
         self._tracked.pop(path, None)
 
     def due(self, now: float) -> list[Sighting]:
-        """Files that have rested long enough if another look finds them unchanged; the longest known first."""
-        return [t.sighting for t in self._tracked.values() if t.closed or now - t.still_since >= self._settle]
+        """Files that have rested long enough if another look finds them unchanged: urgent ones, then the longest known."""
+        due = [t.sighting for t in self._tracked.values() if t.closed or now - t.still_since >= self._settle]
+        return sorted(due, key=lambda sighting: not is_urgent(sighting.path))
 
     def next_due(self, now: float) -> float | None:
         """Seconds until `due` has something, None when nothing is tracked."""

@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from edge.board import Budget
+from edge.camera.keeper import Keeper
+from edge.camera.setup import Setup
 from edge.config import Config
 from edge.crew import Crew
 from edge.engine_room import EngineRoom
@@ -68,6 +70,7 @@ class Supervisor:
     setup: dict[str, Any]
     wish: Wish | None
     reporter: Reporter
+    camera: Setup | None = None
     tally: Tally = field(default_factory=Tally)
     _stopping: bool = False
     _jobs: dict[int, _Job] = field(default_factory=dict)
@@ -88,6 +91,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._bell, selectors.EVENT_READ)
         self._crew = Crew(self.setup, self.budget.worker_bytes * 3 // 4, self._selector)
+        self._camera = None if self.camera is None else Keeper(self.camera, self._selector)
         self._room = EngineRoom(self.wish, self._selector)
 
     def wake(self) -> None:
@@ -110,6 +114,7 @@ class Supervisor:
         try:
             while not self._finished(once):
                 self._tend_worker()
+                self._tend_camera()
                 self._take_in()
                 self._report()
                 self._wait()
@@ -119,6 +124,8 @@ class Supervisor:
             self._hot.close()
             self._room.close()
             self._crew.close()
+            if self._camera is not None:
+                self._camera.close()
             for job in self._jobs.values():
                 _discard(job)
 
@@ -148,6 +155,13 @@ class Supervisor:
         prepared = self._room.prepared
         self._crew.setup = self.setup if prepared is None else {**self.setup, "gpu": prepared.to_json()}
         self._crew.tend(now, busy=bool(self._jobs))
+
+    def _tend_camera(self) -> None:
+        if self._camera is not None:
+            now = time.monotonic()
+            self._camera.tend(now)
+            for path in self._camera.taken():
+                self._hot.announce(path, now)
 
     def _hear(self) -> None:
         messages, death = self._crew.messages()

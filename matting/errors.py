@@ -13,7 +13,8 @@
     │   ├── NoGpu             this machine has none, or not what it takes to use it
     │   └── GpuLost           a CUDA error: this process can use the GPU no more, and must end
     ├── OutOfMemory           this photo did not fit beside what else was in hand: another try, alone
-    └── OutputError           the output could not be written: wait, then try again
+    ├── OutputError           the output could not be written: wait, then try again
+    └── CameraError           the camera gives no picture, or nobody serves it
 
 Each class knows its exit code (stable, part of the command line's contract) and where its photo goes.
 The message is one sentence for a person: what is wrong, and what to do where there is something to do.
@@ -118,6 +119,12 @@ class OutputError(MattingError):
     """The output could not be written (disk full, folder gone, no permission)."""
 
     exit_code = 30
+
+
+class CameraError(MattingError):
+    """No picture could be taken: GStreamer or the camera is missing, busy or silent, or no service has it."""
+
+    exit_code = 40
 
 
 def by_name(name: str) -> type[MattingError]:

@@ -15,6 +15,7 @@ ORDER = [
     *("matting.errors", "matting.photo", "matting.model"),
     *("matting.tags", "matting.headers", "matting.jpeg", "matting.png", "matting.profiles", "matting.raster", "matting.heif"),
     *("matting.decode", "matting.encode", "matting.network_input", "matting.upsample", "matting.engines"),
+    *("matting.steady", "matting.temporal"),
     *("matting.refine", "matting.controls", "matting.presets", "matting.foreground", "matting.composite", "matting.pipeline"),
     *("matting.cuda.device", "matting.cuda.compiler", "matting.cuda.memory", "matting.cuda.steps", "matting.cuda.costs"),
     *("matting.cuda.batch", "matting.cuda.lane", "matting.cuda.work", "matting.cuda.siblings.flat", "matting.cuda.siblings"),
@@ -25,6 +26,8 @@ ORDER = [
         "edge.names",
         "edge.options",
         "edge.settings",
+        "edge.camera.source",
+        "edge.camera.options",
         "edge.config",
         "edge.board",
         "edge.stability",
@@ -54,8 +57,14 @@ ORDER = [
         "edge.reporter",
     ),
     *("edge.delivery", "edge.journal", "edge.outbox", "edge.inputs", "edge.watch", "edge.hotfolder"),
+    *("edge.camera.gdp", "edge.camera.frame", "edge.camera.newest", "edge.camera.recovery", "edge.camera.causes"),
+    *("edge.camera.elements", "edge.camera.launch", "edge.camera.pipeline_process", "edge.camera.feed"),
+    *("edge.camera.shutter", "edge.camera.interval", "edge.camera.photo_file", "edge.camera.control", "edge.camera.trigger"),
+    *("edge.camera.devices", "edge.camera.button"),
+    *("edge.camera.viewer", "edge.camera.live", "edge.camera.mjpeg", "edge.camera.outlet"),
+    *("edge.camera.setup", "edge.camera.show", "edge.camera.process", "edge.camera.keeper", "edge.camera"),
     *("edge.worker", "edge.worker_process", "edge.crew", "edge.supervisor", "edge.service"),
-    *("edge.cut", "edge.build", "edge.evaluate", "edge.bench", "edge.cli"),
+    *("edge.snap", "edge.cut", "edge.build", "edge.evaluate", "edge.bench", "edge.cli"),
 ]
 MODULES = sorted([*ROOT.glob("matting/**/*.py"), *ROOT.glob("edge/**/*.py")])
 

@@ -1,0 +1,116 @@
+"""Live video: every matted frame over a colour or a picture, as JPEG, for whoever shows it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import simplejpeg
+
+from edge.camera.newest import Newest
+from edge.camera.recovery import HUNG
+from edge.camera.viewer import Seen
+from matting.composite import backdrop, composite
+from matting.decode import decode
+from matting.foreground import foreground
+from matting.photo import U8, Background, Limits, Photo
+from matting.presets import parse_background
+from matting.refine import refine
+
+QUALITY = 88
+_BLANK = (720, 1280)  # before the first frame
+_PACE = 3.0  # seconds over which the pace is told
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A JPEG to show; number counts them."""
+
+    number: int
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Frames a second, and the median time from a frame's arrival until its picture can be shown, in milliseconds."""
+
+    fps: float = 0.0
+    latency_ms: float = 0.0
+
+
+def background(text: str) -> Background:
+    """A colour, or the picture in the file of that name.
+
+    Raises:
+        OSError, PhotoError: it cannot be read, or is no picture.
+    """
+    return parse_background(text, lambda name: decode(Path(name).read_bytes(), Limits(), to_srgb=True).rgb)
+
+
+class Live(threading.Thread):
+    """Composites what the viewer has seen; while nothing is seen, the background alone is shown: nobody freezes in it."""
+
+    def __init__(self, seen: Newest[Seen], behind: Background) -> None:
+        super().__init__(name="live", daemon=True)
+        self.pictures: Newest[Picture] = Newest()
+        self._seen = seen
+        self._background = behind
+        self._behind: U8 | None = None
+        self._shape = _BLANK
+        self._shown = 0
+        self._latencies: deque[tuple[float, float]] = deque()
+
+    def run(self) -> None:
+        """Until the viewer closes what it sees."""
+        self._show_nobody()
+        number, empty = 0, True
+        while not self._seen.closed:
+            seen = self._seen.after(number, HUNG)
+            if seen is not None:
+                number, empty = seen.number, False
+                self._show(_jpeg(self._composited(seen)), seen.arrived)
+            elif not empty:
+                self._show_nobody()
+                empty = True
+        self.pictures.close()
+
+    def pace(self) -> Pace:
+        """What was shown within the last seconds."""
+        now = time.monotonic()
+        latest = [latency for shown, latency in list(self._latencies) if now - shown < _PACE]
+        return Pace(len(latest) / _PACE, float(np.median(latest)) * 1000 if latest else 0.0)
+
+    def _show(self, data: bytes, arrived: float | None) -> None:
+        self._shown += 1
+        now = time.monotonic()
+        self.pictures.put(Picture(self._shown, data))
+        if arrived is not None:
+            self._latencies.append((now, now - arrived))
+        while self._latencies and now - self._latencies[0][0] > _PACE:
+            self._latencies.popleft()
+
+    def _show_nobody(self) -> None:
+        empty = Photo(np.zeros((*self._shape, 3), np.uint8))
+        alpha = np.zeros(self._shape, np.uint8)
+        self._show(_jpeg(composite(empty.rgb, alpha, self._backdrop(empty, alpha))), None)
+
+    def _composited(self, seen: Seen) -> U8:
+        photo, alpha = seen.photo, refine(seen.matte, seen.photo)
+        return composite(foreground(photo.rgb, alpha), alpha, self._backdrop(photo, alpha))
+
+    def _backdrop(self, photo: Photo, alpha: U8) -> U8:
+        """Scaled once for as long as the frames keep their size."""
+        if self._behind is None or self._shape != (photo.height, photo.width):
+            self._shape = photo.height, photo.width
+            self._behind = backdrop(photo, alpha, self._background, "jpeg")
+        assert self._behind is not None, "JPEG always has something behind"
+        return self._behind
+
+
+def _jpeg(rgb: U8) -> bytes:
+    data: bytes = simplejpeg.encode_jpeg(rgb, QUALITY, colorspace="RGB", colorsubsampling="420")
+    return data

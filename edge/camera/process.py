@@ -1,0 +1,227 @@
+"""The camera's process: the feed, the shutter, and who may press it. One loop; it may be killed at any time.
+
+It is started by the supervisor as `python -m edge.camera.process DESCRIPTOR`, writes pictures into the inbox, and tells
+the supervisor of each; a message every second says that it lives, and how the camera is.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import selectors
+import signal
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import cv2
+
+from edge.camera.button import Button
+from edge.camera.control import Control, Tell
+from edge.camera.feed import Feed
+from edge.camera.frame import Frame
+from edge.camera.interval import Every, StandsStill
+from edge.camera.photo_file import store
+from edge.camera.setup import Setup
+from edge.camera.show import Show
+from edge.camera.shutter import Shutter
+from edge.camera.source import parse_source
+from edge.camera.trigger import TriggerFolder
+from edge.channel import Channel
+from edge.lifeline import die_with_parent
+from edge.names import SNAP
+from edge.retry import Pause
+from matting.errors import CameraError, MattingError, OutputError
+
+log = logging.getLogger(__name__)
+
+INTERVAL = "interval"
+_MOST_WAITING = 20  # pictures of the interval that may wait in the inbox: beyond, more of them would only fill the disk
+_IDLE, _BUSY, _BEAT = 0.2, 0.02, 1.0  # seconds
+
+
+class CameraProcess:
+    """Built in the child, run once."""
+
+    def __init__(self, channel: Channel, setup: Setup) -> None:
+        options = setup.options
+        self._channel = channel
+        self._setup = setup
+        self._alive = True
+        self._next_beat = 0.0
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(channel, selectors.EVENT_READ, self._parent_hung_up)
+        self._feed = Feed(options)
+        self._shutter = Shutter()
+        self._control = Control(setup.state, self._selector, self._heed)
+        self._trigger = TriggerFolder(Path(options.trigger)) if options.trigger else None
+        self._every = Every(options.interval) if options.interval else None
+        self._still = StandsStill(options.person) if options.person else None
+        self._button = self._open_button()
+        self._show: Show | None = None
+        self._show_pause = Pause()
+        self._last_seen = 0
+
+    def run(self) -> None:
+        """Until the supervisor hangs up."""
+        try:
+            while self._alive:
+                now = time.monotonic()
+                self._feed.tend(now)
+                self._tend_show(now)
+                self._look_around(now)
+                self._serve_shutter(now)
+                self._beat(now)
+                for key, _ in self._selector.select(_BUSY if self._shutter.busy else _IDLE):
+                    key.data()
+        finally:
+            self._control.close()
+            self._feed.close()
+            if self._show is not None:
+                self._show.close()
+
+    def _parent_hung_up(self) -> None:
+        """The only thing that it says after its first message is good-bye."""
+        self._alive = False
+
+    def _beat(self, now: float) -> None:
+        if now >= self._next_beat:
+            self._next_beat = now + _BEAT
+            self._channel.send({"state": self._state()})
+
+    def _state(self) -> dict[str, Any]:
+        pace = self._show.pace() if self._show is not None else None
+        live = {} if pace is None else {"live": asdict(pace)}
+        return {"camera": str(parse_source(self._setup.options.source)), **asdict(self._feed.state), **live}
+
+    def _tend_show(self, now: float) -> None:
+        """Live video may fail to open, and is tried again, while the shutter works on."""
+        if self._show is not None:
+            self._show.check(now)
+        elif (self._setup.options.live.wanted or self._still is not None) and now >= self._show_pause.until:
+            try:
+                self._show = Show(self._setup, self._feed.frames)
+            except MattingError as error:
+                self._show_pause.fail(now)
+                log.error("no live video: %s; again in %.0f s", error, self._show_pause.until - now)
+
+    # -- who presses -----------------------------------------------------------------------------------------------
+
+    def _heed(self, line: str, tell: Tell) -> None:
+        word, *numbers = line.split()[:3] or [""]
+        if word == "status":
+            tell(json.dumps(self._state()))
+        elif word == "snap":
+            self._press(numbers, tell)
+        else:
+            tell("error say: snap [COUNT [COUNTDOWN]], or: status")
+
+    def _press(self, numbers: list[str], tell: Tell) -> None:
+        options = self._setup.options
+        try:
+            count = int(numbers[0]) if numbers else options.burst
+            countdown = float(numbers[1]) if len(numbers) > 1 else options.countdown
+            self._shutter.press(time.monotonic(), count, countdown, tell)
+        except ValueError:
+            tell("error COUNT is a whole number, COUNTDOWN a number of seconds")
+        except CameraError as error:
+            tell(f"error {error}")
+
+    def _open_button(self) -> Button | None:
+        """A button that cannot be used is told of, and the other ways to press remain."""
+        if self._setup.options.button is None:
+            return None
+        try:
+            button = Button(*self._setup.options.button)
+        except CameraError as error:
+            log.error("%s", error)
+            return None
+        self._selector.register(button, selectors.EVENT_READ, self._button_pressed)
+        return button
+
+    def _button_pressed(self) -> None:
+        if self._button is not None and self._button.pressed():
+            self._press([], lambda text: log.info("button: %s", text))
+
+    def _look_around(self, now: float) -> None:
+        if self._trigger is not None and self._trigger.touched():
+            self._press([], lambda text: log.info("trigger: %s", text))
+        frame = self._feed.frames.peek()
+        if frame is not None and self._feed.state.flowing and (self._interval_due(now) or self._person_stands_still()):
+            self._keep_unasked(frame)
+
+    def _interval_due(self, now: float) -> bool:
+        return self._every is not None and self._every.due(now)
+
+    def _person_stands_still(self) -> bool:
+        seen = self._show.seen if self._show is not None else None
+        if self._still is None or seen is None or seen.number == self._last_seen:
+            return False
+        self._last_seen = seen.number
+        return self._still.due(seen.arrived, seen.present, seen.motion)
+
+    # -- pictures --------------------------------------------------------------------------------------------------
+
+    def _serve_shutter(self, now: float) -> None:
+        self._shutter.count_down(now)
+        since = self._shutter.wants(now)
+        if since is None:
+            return
+        frame = self._feed.frames.peek()
+        if frame is None or frame.arrived < since:
+            self._shutter.give_up(now, f"the camera gives no picture: {self._feed.state.cause or 'it is being opened'}")
+            return
+        try:
+            path = self._keep(frame, SNAP)
+        except MattingError as error:
+            self._shutter.fail(str(error))
+        else:
+            self._shutter.took(time.monotonic(), str(path))
+
+    def _keep_unasked(self, frame: Frame) -> None:
+        folder = self._setup.inbox / INTERVAL
+        if folder.is_dir() and sum(1 for _ in folder.iterdir()) >= _MOST_WAITING:
+            log.warning("no picture: %d of the interval wait in the inbox already", _MOST_WAITING)
+            return
+        try:
+            self._keep(frame, INTERVAL)
+        except OutputError as error:
+            log.warning("no picture: %s", error)
+
+    def _keep(self, frame: Frame, folder: str) -> PurePosixPath:
+        path = store(frame, self._setup.inbox, folder)
+        log.info("taken %s, %s", path, frame.caps)
+        self._channel.send({"taken": str(path)})
+        return path
+
+
+def main() -> None:
+    # Stopping is the supervisor's to decide: a terminal's Ctrl-C reaches the whole group.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    die_with_parent()
+    channel = Channel.inherited(int(sys.argv[1]))
+    hello = channel.receive()
+    if hello is None:
+        return
+    setup = Setup.from_message(hello[0])
+    logging.basicConfig(stream=sys.stderr, level=setup.log_level.upper(), format="%(levelname).1s %(message)s")
+    try:
+        camera = CameraProcess(channel, setup)
+    except MattingError as error:
+        channel.send({"error": type(error).__name__, "message": str(error)})
+        return
+    try:
+        camera.run()
+    except MattingError as error:
+        log.error("%s", error)
+        channel.send({"error": type(error).__name__, "message": str(error)})
+        os._exit(1)  # a thread may be stuck, and would be waited for
+
+
+if __name__ == "__main__":
+    main()

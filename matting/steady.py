@@ -1,0 +1,57 @@
+"""Alpha steadied over time, without trails: an average over time wherever nothing moves, and the newest where it does.
+
+The network judges each frame alone, and sensor noise alone is enough to move its unsure pixels to and fro. Where the
+picture itself stands still, that movement is error and is averaged away; where the picture changes by more than
+noise, or the network changes its mind altogether, the newest matte counts whole, so that nothing is dragged behind.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from matting.photo import F32, U8
+
+AVERAGED = 0.4  # seconds: the time constant of the average
+FORGOTTEN = 1.0  # seconds between two frames after which the earlier says nothing about the later
+WINDOW = 9  # pixels of the matte around a change that count as changed with it
+NOISE = 2.0  # grey levels, of 255, that every camera's picture moves by
+MOST_NOISE = 4.0  # a picture that changes more than this as a whole is not noisy: the camera moves
+MIND = (0.3, 0.6)  # changes of alpha up to the first are averaged, from the second on taken over whole
+
+
+class Steady:
+    """Give it each matte with the picture it was made of, in order."""
+
+    def __init__(self) -> None:
+        self._alpha: F32 | None = None
+        self._grey: F32 | None = None
+        self._time = 0.0
+
+    def __call__(self, alpha: F32, grey: U8, time: float) -> F32:
+        """The steadied matte. alpha: HxW, 0..1; grey: HxW, the picture's brightness at the matte's size; time: in seconds."""
+        now = grey.astype(np.float32)
+        before, earlier, elapsed = self._alpha, self._grey, time - self._time
+        if before is None or earlier is None or before.shape != alpha.shape or not 0 < elapsed < FORGOTTEN:
+            steadied = alpha
+        else:
+            share = np.float32(1 - math.exp(-elapsed / AVERAGED))
+            change = alpha - before
+            fresh = np.maximum(_moved(now, earlier), _ramp(np.abs(change), *MIND))
+            steadied = before + np.maximum(share, fresh) * change
+        self._alpha, self._grey, self._time = steadied, now, time
+        return steadied
+
+
+def _moved(now: F32, earlier: F32) -> F32:
+    """How much of the picture's change is more than noise, 0..1, the same in a window around it."""
+    change = np.asarray(cv2.blur(np.abs(now - earlier), (3, 3)), np.float32)
+    noise = min(MOST_NOISE, max(NOISE, float(np.median(change))))
+    moved = _ramp(change, 2 * noise, 4 * noise)
+    return np.asarray(cv2.dilate(moved, np.ones((WINDOW, WINDOW), np.uint8)), np.float32)
+
+
+def _ramp(values: F32, low: float, high: float) -> F32:
+    return np.asarray(np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1), np.float32)
