@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from edge.board import this_machine
+from edge.budget import this_machine
 from edge.config import load_config
 from edge.files import make_folders
 from edge.preparation import Failed, Preparation

@@ -19,6 +19,8 @@ from edge.camera.options import FLIPS, CameraOptions, LiveOptions
 from edge.camera.source import EXPECTED as EXPECTED_SOURCE
 from edge.camera.source import parse_source
 from edge.options import Options
+from edge.retention import KEEP_ALL, Retention
+from edge.space import DEFAULT_RESERVE, Room, parse_room
 from matting.errors import SettingsError
 from matting.photo import FORMATS
 from matting.presets import PRESETS, parse_background
@@ -58,7 +60,8 @@ class HotFolders:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All that the daemon is told. precision: of the engine that the board builds. status: the status file."""
+    """All that the daemon is told. precision: of the engine that the board builds. status: the status file.
+    textfile: where metrics are written; listen: where they are served over HTTP. reserve: below it, no photo is taken in."""
 
     folders: HotFolders
     options: Options
@@ -69,6 +72,10 @@ class Config:
     photo_timeout: float = 60.0
     log_level: str = "info"
     camera: CameraOptions | None = None
+    textfile: Path | None = None
+    listen: tuple[str, int] | None = None
+    reserve: Room = DEFAULT_RESERVE
+    retention: Retention = KEEP_ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +135,26 @@ def _crop(value: Any) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+def _listen(value: Any) -> tuple[str, int]:
+    host, _, port = _text(value).rpartition(":")
+    address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
+    if (address.version == 6) != host.startswith("[") or not 1 <= int(port) <= 65535:
+        raise ValueError
+    return str(address), int(port)
+
+
 def _address(value: Any) -> tuple[str, int]:
     """Loopback only: whoever wants to show the picture elsewhere puts a server of theirs before it."""
-    host, _, port = _text(value).rpartition(":")
-    if host == "localhost":
-        host = "127.0.0.1"
-    if not ipaddress.ip_address(host.strip("[]")).is_loopback or not 1 <= int(port) <= 65535:
+    host, port = _listen(value)
+    if not ipaddress.ip_address(host).is_loopback:
         raise ValueError
-    return host.strip("[]"), int(port)
+    return host, port
+
+
+def _prom(value: Any) -> str:
+    if not _text(value).endswith(".prom"):
+        raise ValueError
+    return str(value)
 
 
 def _button(value: Any) -> tuple[str, int]:
@@ -162,6 +181,10 @@ _FOLDER = _Key(_text, 'a folder, such as "/srv/photos/in"')
 _PRESET = _choice(*PRESETS)
 _BACKGROUND = _Key(_background, '"none", "blur", "#RRGGBB" or a picture file')
 _FORMAT = _choice(*FORMATS)
+_DAYS = _number(0, 36500, float)
+_ROOM = _Key(lambda value: parse_room(_text(value)), '"512 MB", "2 GB" or "5 %"')
+_LEVELS = _choice("debug", "info", "warning", "error")
+_LEVEL = _Key(lambda value: _LEVELS.read(_text(value).lower()), _LEVELS.expected)
 _KEYS: dict[str, dict[str, _Key]] = {
     "hotfolder": {
         **dict.fromkeys(("inbox", "outbox", "done", "failed", "no_person", "backgrounds", "state"), _FOLDER),
@@ -209,9 +232,13 @@ _KEYS: dict[str, dict[str, _Key]] = {
     },
     "service": {
         "photo_timeout_seconds": _number(5, 3600, float),
-        "log_level": _choice("debug", "info", "warning", "error"),
+        "log_level": _LEVEL,
+        "reserve": _ROOM,
         "status": _Key(_text, 'a file, such as "/run/edge-matting/status.json"'),
     },
+    "retention": {**dict.fromkeys(("done_days", "failed_days", "no_person_days", "outbox_days"), _DAYS), "keep_free": _ROOM},
+    "metrics": {"textfile": _Key(_prom, 'a file whose name ends in ".prom", as node_exporter reads no other')},
+    "http": {"listen": _Key(_listen, 'an address of this machine and a port, such as "127.0.0.1:9464" or "[::1]:9464"')},
 }
 _PROFILE_KEYS = {"preset": _PRESET, "background": _BACKGROUND, "format": _FORMAT}
 
@@ -325,6 +352,10 @@ def _config(values: dict[str, dict[str, Any]], base: Path) -> Config:
         photo_timeout=service.get("photo_timeout_seconds", 60.0),
         log_level=service.get("log_level", "info"),
         camera=_camera(values["camera"], values["live"], base),
+        textfile=base / Path(values["metrics"]["textfile"]).expanduser() if values["metrics"] else None,
+        listen=values["http"].get("listen"),
+        reserve=service.get("reserve", DEFAULT_RESERVE),
+        retention=Retention(**values["retention"]),
     )
 
 

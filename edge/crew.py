@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from edge.budget import Budget
 from edge.retry import Pause
 from edge.worker_process import Death, WorkerProcess
 from matting import errors
@@ -19,13 +20,14 @@ _START_TIMEOUT = 120.0
 
 @dataclass
 class Crew:
-    """Keeps one worker running. setup: the first message of the next one; memory: bytes beyond which an idle one is renewed.
+    """Keeps one worker running. setup: the first message of the next one; budget: of which an idle one that has
+    outgrown its share is renewed.
 
     engine: what the worker at work runs, for people; "" while there is none.
     """
 
     setup: dict[str, Any]
-    memory: int
+    budget: Budget
     selector: selectors.BaseSelector
     engine: str = ""
     resident: int = 0
@@ -63,7 +65,7 @@ class Crew:
         elif self._running != self.setup:  # between two photos: nothing is lost, and the next worker runs as it now should
             self.close()
             self._start(now)
-        elif self.resident > self.memory:
+        elif self.resident > self.budget.renew_above(on_gpu=self.on_gpu):
             log.info("worker holds %d MB: renewed", self.resident >> 20)
             self.close()
 
@@ -95,6 +97,8 @@ class Crew:
             if "ready" in message:
                 self.engine = message["ready"]
                 log.info("ready: engine %s", message["ready"])
+                if message["unlocked"]:
+                    log.warning("this kernel has no %s: the worker is locked in less", " and no ".join(message["unlocked"]))
             elif "memory" in message:
                 self.resident, self.gpu_bytes = message["memory"], message["gpu"]
             elif "job" not in message:

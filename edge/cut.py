@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import cv2
 from tqdm import tqdm
 
-from edge.board import Budget, this_machine
+from edge.budget import Budget, this_machine
 from edge.config import ENGINES, load_config
 from edge.engines import cutter_for
 from edge.files import make_folders, write_atomic

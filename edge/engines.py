@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from edge.board import Budget, has_nvidia_gpu
+from edge.board import has_nvidia_gpu
+from edge.budget import Budget
 from edge.config import Config
 from edge.first_boot import found
 from edge.wish import wish_for

@@ -1,4 +1,4 @@
-"""`edge-matting evaluate`: the mattes of the whole path against true ones.
+"""`edge-matting evaluate`: mattes of the whole path against true ones; several models, and other software, side by side.
 
 Exit code: 0 when at least one photo was compared (skipped ones are listed), 1 when none was; an error of the model or engine
 ends the run with its own code.
@@ -9,10 +9,8 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
@@ -20,36 +18,18 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from edge.board import this_machine
+from edge.budget import this_machine
 from edge.config import ENGINES
+from edge.quality_report import WORST_SHOWN, Compared, Report, Skipped, as_numbers, as_table, report, side_by_side
 from matting.engines.base import Engine
 from matting.engines.select import open_engine
 from matting.errors import NoPersonFound, PhotoError
 from matting.model import ModelSpec, default_model_dir, load_model
 from matting.photo import F32, Settings
 from matting.pipeline import cut
-from matting.quality import Quality, compare, mean
+from matting.quality import compare
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif")
-WORST_SHOWN = 5
-COLUMNS = ("mad", "mse", "edge_mad", "grad", "conn", "sad", "iou", "psnr")
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One photo's measures. no_person: the presence verdict was "nobody", so its alpha counts as 0 everywhere."""
-
-    name: str
-    quality: Quality
-    no_person: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A photo that could not be compared, and why."""
-
-    name: str
-    reason: str
 
 
 def evaluate(photos: Iterable[Path], alphas: Path, engine: Engine, model: ModelSpec) -> Iterator[Compared | Skipped]:
@@ -76,9 +56,14 @@ def read_alpha(path: Path) -> F32 | str:
     return np.asarray(stored.astype(np.float32) / scale)
 
 
-def worst_decile(compared: Sequence[Compared]) -> list[Compared]:
-    """The tenth of the photos, at least one, with the largest MAD; the worst first."""
-    return sorted(compared, key=lambda one: -one.quality.mad)[: max(1, len(compared) // 10)]
+def evaluate_mattes(photos: Iterable[Path], alphas: Path, mattes: Path) -> Iterator[Compared | Skipped]:
+    """The same for mattes that other software left as `mattes`/<stem>.png, in the size of the photo."""
+    for photo in photos:
+        true, theirs = read_alpha(alphas / f"{photo.stem}.png"), read_alpha(mattes / f"{photo.stem}.png")
+        if isinstance(true, str) or isinstance(theirs, str):
+            yield Skipped(photo.name, next(reason for reason in (true, theirs) if isinstance(reason, str)))
+        else:
+            yield _measured(photo.name, theirs, true)
 
 
 def _compared(photo: Path, true: F32, engine: Engine, model: ModelSpec) -> Compared | Skipped:
@@ -91,10 +76,13 @@ def _compared(photo: Path, true: F32, engine: Engine, model: ModelSpec) -> Compa
     except OSError as error:
         return Skipped(photo.name, f"cannot be read: {error.strerror}")
     assert mask is not None  # asked for in the settings
-    predicted = np.asarray(Image.open(io.BytesIO(mask)), np.float32) / np.float32(255)
+    return _measured(photo.name, np.asarray(Image.open(io.BytesIO(mask)), np.float32) / np.float32(255), true)
+
+
+def _measured(name: str, predicted: F32, true: F32) -> Compared | Skipped:
     if predicted.shape != true.shape:
-        return Skipped(photo.name, f"its true alpha is {_size(true)} instead of {_size(predicted)}")
-    return Compared(photo.name, compare(predicted, true), no_person=False)
+        return Skipped(name, f"its true alpha is {_size(true)} instead of {_size(predicted)}")
+    return Compared(name, compare(predicted, true), no_person=False)
 
 
 def _size(alpha: F32) -> str:
@@ -108,7 +96,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--verbose", action="store_true", help=f"list every photo instead of the worst {WORST_SHOWN}")
     parser.add_argument("--engine", choices=ENGINES, default="auto")
-    parser.add_argument("--model", type=Path, default=default_model_dir(), metavar="DIR", help="folder with a model.toml")
+    parser.add_argument(
+        "--model", type=Path, nargs="+", default=[default_model_dir()], metavar="DIR", help="folders with a model.toml"
+    )
+    parser.add_argument(
+        "--mattes",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="other software's mattes, <stem>.png each",
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -117,52 +115,27 @@ def main(args: argparse.Namespace) -> int:
     if not photos:
         print(f"{args.images} holds no photos", file=sys.stderr)
         return 1
-    model = load_model(args.model)
-    engine = open_engine(args.engine, model, this_machine().threads)
+    reports = [_of_model(photos, args.alphas, folder, args.engine) for folder in args.model]
+    reports += [report(folder.name, evaluate_mattes(photos, args.alphas, folder)) for folder in args.mattes]
+    if args.json:
+        numbers = [as_numbers(one) for one in reports]
+        print(json.dumps(numbers if len(numbers) > 1 else numbers[0], indent=2))
+    else:
+        print("\n\n".join(as_table(one, args.verbose) for one in reports))
+        if len(reports) > 1:
+            print("\n" + side_by_side(reports))
+    return 0 if all(one.compared for one in reports) else 1
+
+
+def _of_model(photos: Sequence[Path], alphas: Path, folder: Path, kind: str) -> Report:
+    model = load_model(folder)
+    engine = open_engine(kind, model, this_machine().threads)
     try:
-        progress = tqdm(photos, unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
-        results = list(evaluate(progress, args.alphas, engine, model))
+        progress = tqdm(photos, model.name, unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
+        return report(engine.name, evaluate(progress, alphas, engine, model))
     finally:
         engine.close()
-    compared = [result for result in results if isinstance(result, Compared)]
-    skipped = [result for result in results if isinstance(result, Skipped)]
-    print(as_json(compared, skipped, engine.name) if args.json else as_table(compared, skipped, engine.name, args.verbose))
-    return 0 if compared else 1
 
 
 def _photos(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
-
-
-def as_json(compared: Sequence[Compared], skipped: Sequence[Skipped], engine: str) -> str:
-    """The results as JSON; measures that are not finite (PSNR of equal mattes, no unknown band) are null."""
-    report = {
-        "engine": engine,
-        "mean": _finite(mean([one.quality for one in compared])) if compared else None,
-        "worst_decile": _finite(mean([one.quality for one in worst_decile(compared)])) if compared else None,
-        "photos": [{"name": one.name, "no_person": one.no_person, **_finite(one.quality)} for one in compared],
-        "skipped": [asdict(one) for one in skipped],
-    }
-    return json.dumps(report, indent=2)
-
-
-def _finite(quality: Quality) -> dict[str, float | None]:
-    return {name: value if math.isfinite(value) else None for name, value in asdict(quality).items()}
-
-
-def as_table(compared: Sequence[Compared], skipped: Sequence[Skipped], engine: str, verbose: bool) -> str:
-    """The results for people; MAD and MSE x1e3, Grad, Conn and SAD /1e3, edge = MAD in the unknown band, PSNR in dB."""
-    lines = [f"engine: {engine}"] + [f"skipped {one.name}: {one.reason}" for one in skipped]
-    if not compared:
-        return "\n".join([*lines, "nothing could be compared"])
-    shown = sorted(compared, key=lambda one: -one.quality.mad)[: None if verbose else WORST_SHOWN]
-    lines.append(f"{'photo':32s}" + "".join(f"{name.replace('edge_mad', 'edge'):>9s}" for name in COLUMNS))
-    lines += [_row(one.name, one.quality) + "  no person found" * one.no_person for one in shown]
-    tenth = worst_decile(compared)
-    lines.append(_row(f"worst decile ({len(tenth)})", mean([one.quality for one in tenth])))
-    lines.append(_row(f"mean ({len(compared)})", mean([one.quality for one in compared])))
-    return "\n".join(lines)
-
-
-def _row(name: str, quality: Quality) -> str:
-    return f"{name[:32]:32s}" + "".join(f"{getattr(quality, column):9.3f}" for column in COLUMNS)

@@ -105,11 +105,15 @@ def write_atomic(target: Path, data: bytes) -> None:
         raise
 
 
-def write_volatile(target: Path, data: bytes) -> None:
-    """`target` holds `data` whole, but may be lost or empty after a power cut: for what is written often."""
+def write_volatile(target: Path, data: bytes, mode: int) -> None:
+    """`target` holds `data` whole, but may be lost or empty after a power cut: for what is written often.
+
+    mode: who may read it, whatever the process's umask says.
+    """
     descriptor, temporary = create_temporary(target.parent)
     try:
         with os.fdopen(descriptor, "wb") as writer:
+            os.fchmod(descriptor, mode)
             writer.write(data)
         temporary.replace(target)
     except BaseException:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,16 +83,24 @@ def found(wish: Wish) -> Prepared:
         ModelError: the model's files are bad.
     """
     gpu = probe()
-    store = EngineStore(wish.folder)
     keys: list[EngineKey] = []
-    for key in _keys(wish, gpu, _onnx(wish)):
-        stored = store.load(key)
+    for key, stored in in_store(wish, gpu):
         if isinstance(stored, Missing):
             if not keys:
                 raise EngineError(f"no TensorRT engine to use in {wish.folder} ({stored.reason}): run edge-matting build")
             break
         keys.append(key)
     return Prepared(wish.folder, tuple(keys), compile_kernels(*_kernels(wish, gpu)))
+
+
+def in_store(wish: Wish, gpu: Gpu) -> Iterator[tuple[EngineKey, StoredEngine | Missing]]:
+    """What there is of each engine of the wish, single photos' first.
+
+    Raises:
+        ModelError: the model's files are bad.
+    """
+    store = EngineStore(wish.folder)
+    return ((key, store.load(key)) for key in _keys(wish, gpu, _onnx(wish)))
 
 
 def _onnx(wish: Wish) -> Path:

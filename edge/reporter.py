@@ -6,10 +6,14 @@ import logging
 import os
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
+from edge.heat import Heat, HeatWatch
 from edge.notify import Notifier
+from edge.resident import resident_bytes
 from edge.status import State, Status, write_status
 from edge.tally import Tally
 
@@ -31,14 +35,27 @@ class Situation:
     in_hand: int
     worker_bytes: int
     gpu_bytes: int
+    camera: str = ""
+    camera_flowing: bool = False
+    camera_bytes: int = field(default=0, compare=False)  # of every frame: no news
+
+
+class Listener(Protocol):
+    """Hears each status that is written."""
+
+    def tell(self, status: Status) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Reporter:
-    """path: of the status file. outbox: the folder on the disk that fills. starting: no engine has answered yet."""
+    """path: of the status file. outbox: the folder on the disk that fills. starting: no engine has answered yet.
+    Heat that slows the board down, or soon will, is told beside whatever else is."""
 
-    def __init__(self, path: Path, outbox: Path, notifier: Notifier) -> None:
-        self._path, self._outbox, self._notifier = path, outbox, notifier
+    def __init__(self, path: Path, outbox: Path, notifier: Notifier, listeners: Sequence[Listener] = ()) -> None:
+        self._path, self._outbox, self._notifier, self._listeners = path, outbox, notifier, listeners
         self._errors = _LastError()
+        self._heat = HeatWatch()
         logging.getLogger().addHandler(self._errors)
         self._started = time.time()
         self._told: Situation | None = None
@@ -48,12 +65,20 @@ class Reporter:
     def close(self) -> None:
         """Leave nothing behind but the last status."""
         logging.getLogger().removeHandler(self._errors)
+        for listener in self._listeners:
+            listener.close()
 
     def tell(self, situation: Situation, tally: Tally, now: float) -> None:
         """Pass on what changed; now: of the monotonic clock."""
+        heat = self._heat.tend(now)
         turned = self._told is None or self._told.state is not situation.state
         age = now - self._told_at
-        if not (turned or age >= _AT_LEAST_EVERY or (age >= _EVERY and situation != self._told)):
+        if not (
+            turned
+            or situation.state is State.STOPPING
+            or age >= _AT_LEAST_EVERY
+            or (age >= _EVERY and situation != self._told)
+        ):
             return
         if turned:
             reason = f": {situation.reason}" if situation.reason else ""
@@ -61,8 +86,10 @@ class Reporter:
                 logging.WARNING if situation.state is State.DEGRADED else logging.INFO, "%s%s", situation.state.value, reason
             )
         self._told, self._told_at = situation, now
-        status = self._status(situation, tally)
+        status = self._status(situation, tally, heat)
         self._write(status)
+        for listener in self._listeners:
+            listener.tell(status)
         self._notifier.say(status.line)
         if self.starting and situation.engine:
             self._notifier.ready()
@@ -77,10 +104,11 @@ class Reporter:
             self._notifier.alive()
             self._fed_at = now
 
-    def _status(self, situation: Situation, tally: Tally) -> Status:
+    def _status(self, situation: Situation, tally: Tally, heat: Heat) -> Status:
+        reasons = [situation.reason, "" if heat.level == "fine" else str(heat)]
         return Status(
             state=situation.state,
-            reason=situation.reason,
+            reason="; ".join(reason for reason in reasons if reason),
             engine=situation.engine,
             progress=situation.progress,
             queue=situation.queue,
@@ -90,14 +118,20 @@ class Reporter:
             no_person=tally.no_person,
             last=tuple(tally.last),
             last_error=self._errors.text,
-            supervisor_bytes=_resident_bytes(),
+            supervisor_bytes=resident_bytes(),
             worker_bytes=situation.worker_bytes,
             gpu_bytes=situation.gpu_bytes,
             disk_free=_free(self._outbox),
-            temperature=None,
+            temperature=None if heat.zone is None else heat.zone.celsius,
             pid=os.getpid(),
             started=self._started,
             updated=time.time(),
+            camera=situation.camera,
+            camera_flowing=situation.camera_flowing,
+            camera_bytes=situation.camera_bytes,
+            stages=dict(tally.stages),
+            removed=tally.removed,
+            removed_bytes=tally.removed_bytes,
         )
 
     def _write(self, status: Status) -> None:
@@ -119,11 +153,6 @@ class _LastError(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.text = record.getMessage().splitlines()[0]
-
-
-def _resident_bytes() -> int:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _free(folder: Path) -> int:

@@ -7,19 +7,21 @@ import logging
 import os
 import signal
 import sqlite3
-import sys
 from pathlib import Path
 from typing import Any
 
-from edge.board import Budget, has_nvidia_gpu, this_machine
+from edge.board import has_nvidia_gpu
+from edge.budget import Budget, this_machine
 from edge.camera.setup import Setup
 from edge.config import Config, ConfigError, HotFolders, load_config
 from edge.files import exclusive, make_folders
 from edge.journal import Journal
+from edge.journald import set_up_logging
 from edge.notify import Notifier
-from edge.reporter import Reporter
+from edge.reporter import Listener, Reporter
 from edge.supervisor import Supervisor
 from edge.tensorrt.prepared import Wish
+from edge.textfile import TextFile
 from edge.wish import wish_for
 from matting.errors import OutputError
 from matting.model import default_model_dir, load_model
@@ -34,12 +36,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the daemon until SIGTERM or SIGINT, or with --once until the inbox is empty."""
-    config = load_config(arguments.config)
-    logging.basicConfig(stream=sys.stderr, level=config.log_level.upper(), format="%(levelname).1s %(message)s")
+    return serve(load_config(arguments.config), this_machine(), once=arguments.once)
+
+
+def serve(config: Config, budget: Budget, *, once: bool) -> int:
+    """The daemon itself, within that budget.
+
+    Raises:
+        MattingError: it cannot start, or cannot go on.
+    """
+    set_up_logging(config.log_level)
     _prepare(config)
     try:
         with exclusive(config.folders.state / "lock"):
-            return _serve(config, this_machine(), once=arguments.once)
+            return _serve(config, budget, once=once)
     except BlockingIOError as error:  # two services on one inbox would cut every photo twice
         raise ConfigError(f"another edge-matting already serves the state folder {config.folders.state}") from error
 
@@ -49,7 +59,7 @@ def _serve(config: Config, budget: Budget, *, once: bool) -> int:
         journal = Journal(config.folders.state)
     except sqlite3.Error as error:
         raise OutputError(f"the journal in {config.folders.state} cannot be written: {error}") from error
-    reporter = Reporter(config.status, config.folders.outbox, Notifier.from_environment())
+    reporter = Reporter(config.status, config.folders.outbox, Notifier.from_environment(), _listeners(config))
     camera = None if once else _camera(config)
     supervisor = Supervisor(config, budget, journal, _setup(config, budget), _wish(config, budget), reporter, camera)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -65,6 +75,16 @@ def _serve(config: Config, budget: Budget, *, once: bool) -> int:
     tally = supervisor.tally
     log.info("stopped: %d cut, %d failed, %d without a person", tally.cut, tally.failed, tally.no_person)
     return code
+
+
+def _listeners(config: Config) -> list[Listener]:
+    """Who else hears how the service is."""
+    listeners: list[Listener] = [] if config.textfile is None else [TextFile(config.textfile)]
+    if config.listen is not None:
+        from edge.health_server import HealthServer  # asyncio takes memory that only those pay who asked for it
+
+        listeners.append(HealthServer(config.listen))
+    return listeners
 
 
 def _wish(config: Config, budget: Budget) -> Wish | None:
@@ -101,7 +121,7 @@ def _prepare(config: Config) -> None:
     folders = config.folders
     if config.options.picture is not None and not Path(config.options.picture).is_file():
         raise ConfigError(f"matting.background: {config.options.picture} is not a picture file")
-    for folder in _roots(folders):
+    for folder in roots(folders):
         try:
             make_folders(folder)
         except OSError as error:
@@ -110,5 +130,6 @@ def _prepare(config: Config) -> None:
             raise OutputError(f"the folder {folder} cannot be written: give the service's user permission")
 
 
-def _roots(folders: HotFolders) -> list[Path]:
+def roots(folders: HotFolders) -> list[Path]:
+    """All folders that the service makes, and needs."""
     return [folders.inbox, folders.outbox, folders.done, folders.failed, folders.no_person, folders.state]

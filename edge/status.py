@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from edge.files import write_volatile
 from matting.errors import OutputError
 
 MOST_PHOTOS = 10
+# The service writes at least every 10 s; whose last report is older than this, in seconds, does not run, or hangs.
+STALE_AFTER = 30.0
 
 
 class State(str, Enum):
@@ -37,9 +39,19 @@ class LastPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class StageTotal:
+    """A stage of all photos that were cut since the start: how often it ran, and for how long in all."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """progress: of the build, 0..1, None where none runs. queue: photos seen waiting in the inbox. last: newest first.
-    Memory in bytes, 0 where it is not known. temperature: hottest zone in degrees Celsius. Times in seconds since 1970."""
+    Memory in bytes, 0 where it is not known. temperature: in degrees Celsius, of the zone nearest to its limit.
+    Times in seconds since 1970. camera: how it is, in words, "" where there is none; camera_flowing: whether frames come.
+    removed, removed_bytes: files of finished photos that the retention took away."""
 
     state: State
     reason: str
@@ -60,6 +72,12 @@ class Status:
     pid: int
     started: float
     updated: float
+    camera: str = ""
+    camera_flowing: bool = False
+    camera_bytes: int = 0
+    stages: dict[str, StageTotal] = field(default_factory=dict)
+    removed: int = 0
+    removed_bytes: int = 0
 
     @property
     def line(self) -> str:
@@ -68,16 +86,17 @@ class Status:
         why = f": {self.reason}" if self.reason else ""
         engine = f"; {self.engine}" if self.engine else ""
         counts = f"{self.queue} waiting, {self.in_hand} in hand, {self.cut} cut, {self.failed} failed"
-        return f"{self.state.value}{percent}{why}{engine}; {counts}, {self.no_person} without a person"
+        camera = f"; camera {self.camera}" if self.camera and not self.camera_flowing else ""
+        return f"{self.state.value}{percent}{why}{engine}; {counts}, {self.no_person} without a person{camera}"
 
 
 def write_status(path: Path, status: Status) -> None:
-    """Replace the file at `path`. Not durable: after a power cut nobody needs it, and flash would wear out.
+    """Replace the file at `path`, for its group to read. Not durable: after a power cut nobody needs it, and flash wears out.
 
     Raises:
         OSError: it cannot be written.
     """
-    write_volatile(path, json.dumps(asdict(status), indent=1).encode())
+    write_volatile(path, json.dumps(asdict(status), indent=1).encode(), 0o640)
 
 
 def read_status(path: Path) -> Status:
@@ -97,4 +116,5 @@ def read_status(path: Path) -> Status:
 def _status(table: dict[str, Any]) -> Status:
     status = Status(**table)
     photos = tuple(LastPhoto(**photo) for photo in table["last"])
-    return replace(status, state=State(table["state"]), last=photos)
+    stages = {name: StageTotal(**total) for name, total in table["stages"].items()}
+    return replace(status, state=State(table["state"]), last=photos, stages=stages)

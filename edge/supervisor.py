@@ -16,7 +16,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from edge.board import Budget
+from edge.budget import Budget
 from edge.camera.keeper import Keeper
 from edge.camera.setup import Setup
 from edge.config import Config
@@ -24,11 +24,14 @@ from edge.crew import Crew
 from edge.engine_room import EngineRoom
 from edge.files import Identity
 from edge.hotfolder import HotFolder
+from edge.housekeeping import Housekeeper
 from edge.inputs import open_input, options_for
 from edge.journal import Journal
 from edge.names import printable
 from edge.options import Options
 from edge.outbox import Outbox, Temporary
+from edge.photo_log import log_again, log_cut, log_refused
+from edge.pruner import SLICE
 from edge.reporter import Reporter, Situation
 from edge.retry import Attempts, Pause
 from edge.stability import Sighting
@@ -90,9 +93,10 @@ class Supervisor:
         self._hot = HotFolder(folders.inbox, folders.settle_seconds, folders.rescan_seconds, self._skip, self.wake)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._bell, selectors.EVENT_READ)
-        self._crew = Crew(self.setup, self.budget.worker_bytes * 3 // 4, self._selector)
+        self._crew = Crew(self.setup, self.budget, self._selector)
         self._camera = None if self.camera is None else Keeper(self.camera, self._selector)
         self._room = EngineRoom(self.wish, self._selector)
+        self._house = Housekeeper(self.config, self.journal.pending_deliveries, self.tally.note_removed)
 
     def wake(self) -> None:
         """Make the loop go round; safe from any thread and signal handler."""
@@ -115,10 +119,13 @@ class Supervisor:
             while not self._finished(once):
                 self._tend_worker()
                 self._tend_camera()
+                self._house.tend(time.monotonic())
                 self._take_in()
                 self._report()
                 self._wait()
                 self._hear()
+            self._stopping = True
+            self._report()
             return self._exit_code(once)
         finally:
             self._hot.close()
@@ -136,12 +143,12 @@ class Supervisor:
             return True
         if not once:
             return False
-        if self._output.failures >= _ONCE_PATIENCE:
+        if self._output.failures >= _ONCE_PATIENCE or (self._house.trouble and not self._house.busy):
             return True
         return not self._postponed and self._solo is None and self._hot.drained(time.monotonic())
 
     def _exit_code(self, once: bool) -> int:
-        waiting = bool(self._output.failures or self._held_up)
+        waiting = bool(self._output.failures or self._held_up or self._house.trouble)
         return OutputError.exit_code if once and waiting else 0
 
     # -- the worker ------------------------------------------------------------------------------------------------
@@ -201,7 +208,7 @@ class Supervisor:
     def _take_in(self) -> None:
         now = time.monotonic()
         self._expire_postponed(now)
-        if self._stopping or now < self._output.until:
+        if not self._takes_in(now):
             return
         self._hot.poll(now)
         while self._has_room():
@@ -209,6 +216,9 @@ class Supervisor:
             self._solo = None
             if taken is None or not self._dispatch(*taken, now):
                 return
+
+    def _takes_in(self, now: float) -> bool:
+        return not self._stopping and now >= self._output.until and not self._house.trouble
 
     def _has_room(self) -> bool:
         alone = any(job.attempts.alone for job in self._jobs.values())
@@ -284,13 +294,7 @@ class Supervisor:
         self.tally.note_cut(printable(job.sighting.path), stages)
         if self._crew.on_gpu:
             self._room.cut_well()
-        log.info(
-            "cut %s -> %s in %.0f ms (%s)",
-            printable(job.sighting.path),
-            printable(finals[0].name),
-            sum(stages.values()),
-            ", ".join(f"{stage} {ms:.0f}" for stage, ms in stages.items()),
-        )
+        log_cut(job.sighting.path, finals[0], stages)
 
     def _held_up_or_again(self, job: _Job, error: Exception) -> None:
         """A delivery that the journal knows will be completed; one that it does not know is cut again."""
@@ -339,7 +343,7 @@ class Supervisor:
         if attempts.exhausted:
             self._refuse(job.sighting, type(error)(f"{error}, {attempts.crashes} times"), attempts)
         else:
-            log.warning("%s will be tried again: %s", printable(job.sighting.path), error)
+            log_again(job.sighting.path, job.stage, error)
             self._hot.put_back(job.sighting, time.monotonic())
 
     def _refuse(self, sighting: Sighting, error: MattingError, attempts: Attempts) -> None:
@@ -352,7 +356,7 @@ class Supervisor:
             self.tally.note_no_person(printable(sighting.path), str(error))
         else:
             self.tally.note_failed(printable(sighting.path), str(error))
-        log.warning("not cut: %s: %s", printable(sighting.path), error)
+        log_refused(sighting.path, error)
 
     def _output_failed(self, sighting: Sighting, error: Exception) -> None:
         """Full or lost disks are waited for, and no photo pays for them; another photo may have better luck meanwhile."""
@@ -385,6 +389,7 @@ class Supervisor:
             in_hand=len(self._jobs),
             worker_bytes=self._crew.resident,
             gpu_bytes=self._crew.gpu_bytes,
+            **(self._camera.told if self._camera is not None else {}),
         )
         self.reporter.tell(situation, self.tally, now)
         self.reporter.alive(now)
@@ -395,6 +400,8 @@ class Supervisor:
             return State.STOPPING, ""
         if self._output.failures:
             return State.DEGRADED, f"outputs cannot be written: {self._output_reason}"
+        if self._house.trouble:
+            return State.DEGRADED, self._house.trouble
         if self._hot.unreachable:
             return State.DEGRADED, f"the inbox cannot be read: {self._hot.unreachable}"
         if self._crew.failing:
@@ -419,7 +426,9 @@ class Supervisor:
     def _patience(self) -> float:
         now = time.monotonic()
         due = [1.0]
-        if not self._stopping and self._has_room() and now >= self._output.until:
+        if self._house.busy:
+            due.append(4 * SLICE)
+        if self._has_room() and self._takes_in(now):
             due.append(self._hot.next_look(now))
         if now < self._output.until:
             due.append(self._output.until - now)

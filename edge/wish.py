@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.board import Budget
+from edge.budget import Budget
 from edge.config import Config
 from edge.tensorrt.prepared import Wish
 from matting.model import default_model_dir
@@ -10,12 +10,11 @@ from matting.model import default_model_dir
 
 def wish_for(config: Config, budget: Budget) -> Wish:
     """Engines for the configured model, within the budget."""
-    pool = budget.worker_bytes // 4
     return Wish(
         model=config.model or default_model_dir(),
         folder=config.folders.state / "engines",
         precision=config.precision,
-        batches=(1, 4),
-        workspace=pool,
-        tactic_dram=pool,
+        batches=tuple(sorted({1, budget.batch})),
+        workspace=budget.workspace,
+        tactic_dram=budget.tactic_dram,
     )

@@ -24,6 +24,7 @@ from edge.channel import Channel
 from edge.files import write_all
 from edge.lifeline import die_with_parent
 from edge.options import Options
+from edge.sandbox import confine_writing, lock_in
 from edge.settings import settings_for
 from edge.tensorrt.prepared import Prepared
 from matting.cutters import Cutter, open_cutter
@@ -131,14 +132,22 @@ def main() -> None:
         return
     setup = hello[0]
     cv2.setNumThreads(1)
+    model = Path(setup["model"])
+    driver = "gpu" in setup or setup["engine"] == "torch"  # what these load and start cannot be foreseen
     try:
-        cutter = _cutter(setup)
+        if driver:
+            confine_writing()
+            cutter = _cutter(setup)
+            missing = lock_in([model], gpu=True)
+        else:
+            missing = lock_in([model])
+            cutter = _cutter(setup)
     except MattingError as error:
         channel.send({"error": type(error).__name__, "message": str(error)})
         return
     gc.freeze()
     worker = Worker(channel, cutter, Limits(pixels=setup["pixels"]))
-    channel.send({"ready": cutter.name})
+    channel.send({"ready": cutter.name, "unlocked": missing})
     with ThreadPoolExecutor(setup["in_flight"]) as pool:
         while (received := channel.receive()) is not None:
             pool.submit(worker.do, *received)

@@ -16,6 +16,8 @@ from edge.channel import Channel
 # Large arrays come and go with every photo. Given back to the kernel at once they cost page faults; kept in
 # several arenas they cost hundreds of MB for good. One arena, trimmed above 64 MB, is the measured middle.
 _MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": str(64 << 20), "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
+# Threads that are there before the worker locks itself in would stay outside of it; and NumPy's are not used.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,10 @@ class WorkerProcess:
             [sys.executable, "-m", "edge.worker", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **_MALLOC},
+            env={**os.environ, **_MALLOC, **_ONE_THREAD},
         )
         theirs.close()
-        self._channel.send(setup)
+        self.send(setup, [])
 
     def fileno(self) -> int:
         return self._channel.fileno()

@@ -14,7 +14,8 @@
     │   └── GpuLost           a CUDA error: this process can use the GPU no more, and must end
     ├── OutOfMemory           this photo did not fit beside what else was in hand: another try, alone
     ├── OutputError           the output could not be written: wait, then try again
-    └── CameraError           the camera gives no picture, or nobody serves it
+    ├── CameraError           the camera gives no picture, or nobody serves it
+    └── NotRunning            no service works on this configuration
 
 Each class knows its exit code (stable, part of the command line's contract) and where its photo goes.
 The message is one sentence for a person: what is wrong, and what to do where there is something to do.
@@ -125,6 +126,12 @@ class CameraError(MattingError):
     """No picture could be taken: GStreamer or the camera is missing, busy or silent, or no service has it."""
 
     exit_code = 40
+
+
+class NotRunning(MattingError):
+    """No service runs on this configuration, or it hangs."""
+
+    exit_code = 50
 
 
 def by_name(name: str) -> type[MattingError]:

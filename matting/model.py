@@ -43,11 +43,13 @@ class PresenceSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One form of the weights, with the length and checksum that it must have."""
+    """One form of the weights, with the length and checksum that it must have. psnr: of its alpha against the fp32
+    form's on real photos, in dB, as it was measured when it was made; None: it is the fp32 form, or nobody measured."""
 
     path: Path
     sha256: str
     bytes: int
+    psnr: float | None = None
 
     def verified(self) -> Path:
         """The path, after its length and sha256 were checked.
@@ -70,7 +72,7 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A model: name, version, input contract, presence thresholds and files by form ("onnx", "torchscript")."""
+    """A model: name, version, input contract, presence thresholds and files by form ("onnx", "int8", "torchscript")."""
 
     name: str
     version: str
@@ -133,7 +135,7 @@ def _spec(table: dict[str, Any], folder: Path) -> ModelSpec:
     )
     presence = PresenceSpec(float(table["presence"]["min_coverage"]), float(table["presence"]["min_peak"]))
     files = {
-        form: ModelFile(folder / entry["path"], str(entry["sha256"]), int(entry["bytes"]))
+        form: ModelFile(folder / entry["path"], str(entry["sha256"]), int(entry["bytes"]), _decibels(entry.get("psnr")))
         for form, entry in table["files"].items()
     }
     return ModelSpec(
@@ -150,3 +152,7 @@ def _spec(table: dict[str, Any], folder: Path) -> ModelSpec:
 def _triple(values: Any) -> tuple[float, float, float]:
     red, green, blue = (float(value) for value in values)
     return red, green, blue
+
+
+def _decibels(value: Any) -> float | None:
+    return None if value is None else float(value)

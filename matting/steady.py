@@ -40,17 +40,21 @@ class Steady:
             share = np.float32(1 - math.exp(-elapsed / AVERAGED))
             change = alpha - before
             fresh = np.maximum(_moved(now, earlier), _ramp(np.abs(change), *MIND))
-            steadied = before + np.maximum(share, fresh) * change
+            steadied = before + np.maximum(share, _widened(fresh)) * change
         self._alpha, self._grey, self._time = steadied, now, time
         return steadied
 
 
 def _moved(now: F32, earlier: F32) -> F32:
-    """How much of the picture's change is more than noise, 0..1, the same in a window around it."""
+    """How much of the picture's change is more than noise, 0..1."""
     change = np.asarray(cv2.blur(np.abs(now - earlier), (3, 3)), np.float32)
     noise = min(MOST_NOISE, max(NOISE, float(np.median(change))))
-    moved = _ramp(change, 2 * noise, 4 * noise)
-    return np.asarray(cv2.dilate(moved, np.ones((WINDOW, WINDOW), np.uint8)), np.float32)
+    return _ramp(change, 2 * noise, 4 * noise)
+
+
+def _widened(change: F32) -> F32:
+    """The same in a window around it: the soft edge of what is gone must go with it."""
+    return np.asarray(cv2.dilate(change, np.ones((WINDOW, WINDOW), np.uint8)), np.float32)
 
 
 def _ramp(values: F32, low: float, high: float) -> F32:

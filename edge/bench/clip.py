@@ -47,14 +47,14 @@ def person(engine: Engine, model: ModelSpec) -> Person:
 def film(who: Person, width: int, height: int, fps: int, seconds: float) -> Iterator[tuple[U8, F32]]:
     """Frames: (HxWx3 uint8, true alpha HxW in 0..1)."""
     random = np.random.default_rng(SEED)
-    wall = _wall(height, width)
+    behind = wall(height, width)
     for index in range(round(seconds * fps)):
         matrix = _place(who, width, height, index / fps)
         alpha = np.asarray(_warped(who.alpha, matrix, width, height) * np.float32(1 / 255), np.float32)
         colours = _warped(who.rgb, matrix, width, height).astype(np.float32)
         share = alpha[..., np.newaxis]
         noise = random.normal(0, NOISE, (height, width, 1)).astype(np.float32)
-        yield np.clip(np.rint(colours * share + wall * (1 - share) + noise), 0, 255).astype(np.uint8), alpha
+        yield np.clip(np.rint(colours * share + behind * (1 - share) + noise), 0, 255).astype(np.uint8), alpha
 
 
 def write_h264(frames: Iterator[U8], path: Path, fps: int, size: tuple[int, int]) -> None:
@@ -75,7 +75,7 @@ def write_h264(frames: Iterator[U8], path: Path, fps: int, size: tuple[int, int]
         raise subprocess.CalledProcessError(process.returncode, command)
 
 
-def _wall(height: int, width: int) -> F32:
+def wall(height: int, width: int) -> F32:
     """Soft daylight on a wall with some structure, three shelves and their shadows: HxWx3, 0..255."""
     random = np.random.default_rng(SEED + 1)
     light = np.linspace(0.75, 1.1, width, dtype=np.float32)[np.newaxis, :, np.newaxis]

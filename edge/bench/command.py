@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
 
-from edge.bench import photos, report, rivals, service, stages
+from edge.bench import boards, photos, report, rivals, service, stages
 from edge.bench.machine import machine
-from edge.board import this_machine
+from edge.budget import this_machine
 from edge.config import ENGINES
 from matting.errors import SettingsError
 from matting.model import default_model_dir, load_model
@@ -28,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", choices=ENGINES, default="auto")
     parser.add_argument("--model", type=Path, default=default_model_dir(), metavar="DIR", help="folder with a model.toml")
     parser.add_argument("--no-service", action="store_true", help="leave out the part that starts the real service")
+    parser.add_argument("--budget", metavar="BOARD", help="all, orin-nano-4gb, ...: the service within that board's memory")
     parser.add_argument("--rivals", action="store_true", help="also time what users would pick instead, where it is installed")
     parser.add_argument("--rival-python", type=Path, metavar="PATH", help="the python of a virtual environment that has rembg")
     parser.add_argument("--isnet", type=Path, metavar="FILE", help="rembg's IS-Net general, isnet-general-use.onnx")
@@ -42,9 +45,30 @@ def main(args: argparse.Namespace) -> int:
     """
     if args.photos < 1:
         raise SettingsError("--photos must be at least 1")
+    if args.budget:
+        results = within_budgets(args)
+        print(json.dumps([asdict(each) for each in results], indent=2) if args.json else boards.as_text(results))
+        return 0
     found = run(args)
     print(report.as_json(found) if args.json else report.as_text(found))
     return 0
+
+
+def within_budgets(args: argparse.Namespace) -> list[boards.BoardResult]:
+    """Board by board; photos of 24 MP unless --sizes names one that is smaller."""
+    names, source, results = boards.chosen(args.budget), photos.source(args.photo), []
+    load_model(args.model)
+    width, height = photos.size(args.sizes.split(",")[-1])
+    with (
+        tempfile.TemporaryDirectory(prefix="edge-matting-bench-") as scratch,
+        tqdm(unit="photo", file=sys.stderr, disable=not sys.stderr.isatty()) as progress,
+    ):
+        for name in names:
+            progress.set_description(name)
+            folder = Path(scratch) / name
+            folder.mkdir()
+            results.append(boards.measure(name, folder, args.model, source, args.photos, width * height, progress.update))
+    return results
 
 
 def run(args: argparse.Namespace) -> report.Report:

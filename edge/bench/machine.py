@@ -10,13 +10,15 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from edge.board import board
+
 PACKAGES = ("edge-matting", "numpy", "pillow", "opencv-python-headless", "onnxruntime", "simplejpeg", "isal")
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """cpu: the model's name; cores: those this process may use; ram_mb: in MB (1e6 bytes); load: 1-minute load average
-    before the run (far above 0 means that others were working too); versions by package."""
+    """board: a Jetson's name; cpu: the model's; cores: those this process may use; ram_mb: in MB (1e6 bytes); load: 1-minute
+    load average before the run (far above 0 means that others were working too); versions by package."""
 
     board: str | None
     cpu: str
@@ -31,8 +33,9 @@ class Machine:
 
 def machine() -> Machine:
     """This machine, now."""
+    on = board()
     return Machine(
-        board=_board(),
+        board=on.model if on.unified else None,
         cpu=_cpu(),
         cores=cores(),
         ram_mb=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6,
@@ -47,12 +50,6 @@ def machine() -> Machine:
 def cores() -> int:
     """CPU cores that this process may use."""
     return len(os.sched_getaffinity(0))
-
-
-def _board() -> str | None:
-    """The board's name as the device tree tells it (Jetson and other Arm boards)."""
-    path = Path("/proc/device-tree/model")
-    return path.read_text(errors="replace").strip("\0\n ") if path.is_file() else None
 
 
 def _cpu() -> str:

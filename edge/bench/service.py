@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from matting.errors import EngineError
 POLL_SECONDS = 0.005
 PATIENCE_SECONDS = 180.0
 STOP_SECONDS = 30
+RUN = (sys.executable, "-m", "edge.cli", "run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ class ServiceResult:
 
 
 class Service:
-    """Context manager around `edge-matting run` on a hot folder in `folder`; stopped by SIGTERM."""
+    """Context manager around `edge-matting run`, or what stands for it, on a hot folder in `folder`; stopped by SIGTERM."""
 
-    def __init__(self, folder: Path, engine: str, model: Path) -> None:
+    def __init__(self, folder: Path, engine: str, model: Path, program: Sequence[str] = RUN) -> None:
         config = folder / "edge-matting.toml"
         config.write_text(f'[engine]\nkind = "{engine}"\nmodel = "{model.resolve()}"\n[service]\nlog_level = "warning"\n')
         self.folders = load_config(config).folders
@@ -54,7 +56,7 @@ class Service:
         self._staging = folder / "staging"
         self._staging.mkdir()
         self._log = folder / "service.log"
-        self._command = [sys.executable, "-m", "edge.cli", "run", "--config", str(config)]
+        self._command = [*program, "--config", str(config)]
 
     def __enter__(self) -> Service:
         with self._log.open("w") as log:

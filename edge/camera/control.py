@@ -33,7 +33,7 @@ class Control:
         with _short(folder) as place:
             self._listener.bind(place)
         self._path.chmod(0o660)
-        self._listener.listen(_MOST_CLIENTS)
+        self._listener.listen()
         self._clients: dict[socket.socket, bytes] = {}
         selector.register(self._listener, selectors.EVENT_READ, self._accept)
 
@@ -47,19 +47,20 @@ class Control:
     def _accept(self) -> None:
         client, _ = self._listener.accept()
         client.setblocking(False)
-        if len(self._clients) >= _MOST_CLIENTS:
-            client.close()
-            return
+        if len(self._clients) >= _MOST_CLIENTS:  # those who only hold their place must not lock everybody else out
+            self._drop(next(iter(self._clients)))
         self._clients[client] = b""
         self._selector.register(client, selectors.EVENT_READ, lambda: self._hear(client))
 
     def _hear(self, client: socket.socket) -> None:
+        if client not in self._clients:  # shown out by an earlier event of the same round
+            return
         try:
             data = client.recv(4096)
         except OSError:
             data = b""
         *lines, rest = (self._clients[client] + data).split(b"\n")
-        if not data or len(rest) > _LONGEST_LINE:
+        if not data or max(map(len, [*lines, rest])) > _LONGEST_LINE:
             self._drop(client)
             return
         self._clients[client] = rest

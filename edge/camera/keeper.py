@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from edge.camera.setup import Setup
+from edge.camera.source import parse_source
 from edge.channel import Channel
 from edge.retry import Pause
 
@@ -39,6 +40,15 @@ class Keeper:
     _process: subprocess.Popen[bytes] | None = None
     _heard: float = 0.0
     _pause: Pause = field(default_factory=Pause)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Its part of the status: camera, camera_flowing, camera_bytes."""
+        flowing = bool(self.state.get("flowing"))
+        trouble = self.state.get("error") or self.state.get("cause") or "is being opened"
+        name = self.state.get("camera") or parse_source(self.setup.options.source)  # without an RTSP password
+        words = f"{name}: {'frames come' if flowing else trouble}"
+        return {"camera": words, "camera_flowing": flowing, "camera_bytes": self.state.get("memory", 0)}
 
     def tend(self, now: float) -> None:
         """Start it where it is not running, with back-off; end it when it says nothing any more."""
@@ -93,8 +103,9 @@ class Keeper:
     def _bury(self) -> None:
         self._pause.fail(time.monotonic())
         code = self._hang_up(2.0)
+        self.state = {"error": self.state.get("error", f"its process ended ({code})")}
         wait = self._pause.until - time.monotonic()
-        log.warning("the camera's process ended (%s); started again in %.0f s", self.state.get("error", code), wait)
+        log.warning("the camera's process ended (%s); started again in %.0f s", self.state["error"], wait)
 
     def _hang_up(self, patience: float) -> int:
         assert self._channel is not None and self._process is not None

@@ -66,8 +66,7 @@ class Live(threading.Thread):
 
     def run(self) -> None:
         """Until the viewer closes what it sees."""
-        self._show_nobody()
-        number, empty = 0, True
+        number, empty = 0, False
         while not self._seen.closed:
             seen = self._seen.after(number, HUNG)
             if seen is not None:

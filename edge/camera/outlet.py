@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import select
 import subprocess
 import tempfile
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 _STUCK = 5.0  # seconds in which the process must take a picture
 _PROVEN = 5.0  # seconds after which a process counts as one that works
 _FAREWELL = 4.0  # seconds to finish its file
+_COMPLAINT = re.compile(r"(?:ERROR|WARNING): (?:from element \S+: )?(.*?)\.?$")
 _PICTURES: list[Stage] = [["fdsrc", "fd=0", "do-timestamp=true"], ["jpegparse"]]
 
 
@@ -114,5 +116,5 @@ def _last_error(said: int) -> str:
     """What the process complained of, in one line."""
     os.lseek(said, 0, os.SEEK_SET)
     lines = os.read(said, 1 << 16).decode("utf-8", "replace").splitlines()
-    errors = [line.partition(": ")[2] for line in lines if line.startswith(("ERROR", "WARNING"))]
+    errors = [found[1] for line in lines if (found := _COMPLAINT.match(line))]
     return errors[0] if errors else "its process ended"

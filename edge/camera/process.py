@@ -31,8 +31,10 @@ from edge.camera.shutter import Shutter
 from edge.camera.source import parse_source
 from edge.camera.trigger import TriggerFolder
 from edge.channel import Channel
+from edge.journald import set_up_logging
 from edge.lifeline import die_with_parent
 from edge.names import SNAP
+from edge.resident import resident_bytes
 from edge.retry import Pause
 from matting.errors import CameraError, MattingError, OutputError
 
@@ -95,7 +97,9 @@ class CameraProcess:
     def _state(self) -> dict[str, Any]:
         pace = self._show.pace() if self._show is not None else None
         live = {} if pace is None else {"live": asdict(pace)}
-        return {"camera": str(parse_source(self._setup.options.source)), **asdict(self._feed.state), **live}
+        memory = resident_bytes() + (resident_bytes(self._feed.pid) if self._feed.pid else 0)
+        camera = str(parse_source(self._setup.options.source))
+        return {"camera": camera, **asdict(self._feed.state), **live, "memory": memory}
 
     def _tend_show(self, now: float) -> None:
         """Live video may fail to open, and is tried again, while the shutter works on."""
@@ -209,7 +213,7 @@ def main() -> None:
     if hello is None:
         return
     setup = Setup.from_message(hello[0])
-    logging.basicConfig(stream=sys.stderr, level=setup.log_level.upper(), format="%(levelname).1s %(message)s")
+    set_up_logging(setup.log_level)
     try:
         camera = CameraProcess(channel, setup)
     except MattingError as error:

@@ -2,7 +2,7 @@
 
 Growing was preferred to taking the budget's largest photo at the start: on a 4 GB board a folder of 2 MP photos then
 costs 30 MB, not 400, and memory that is not to be had fails the one photo that needs it. What a photo may have is
-bounded by the decoder's pixel limit, so the growth is too.
+bounded by the decoder's pixel limit, so the growth is too: `footprint` tells how much.
 """
 
 from __future__ import annotations

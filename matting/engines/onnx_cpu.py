@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -27,6 +29,36 @@ ERRORS = (
     ort_errors.RuntimeException,
     ort_errors.EPFail,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Tensors:
+    """What a network takes and gives. shape: of its one input, 0 where the file leaves it open; outputs: their names."""
+
+    input: str
+    shape: tuple[int, ...]
+    outputs: tuple[str, ...]
+
+
+def tensors(path: Path) -> Tensors:
+    """Look into an ONNX file.
+
+    Raises:
+        ModelError: it is not to be read, not ONNX, or takes anything else than one input.
+    """
+    try:
+        session = ort.InferenceSession(path.read_bytes(), _options(1), providers=["CPUExecutionProvider"])
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    except ERRORS as error:
+        raise ModelError(f"{path} is not an ONNX that onnxruntime runs: {_first_line(error)}") from error
+    given = session.get_inputs()
+    if len(given) != 1:
+        raise ModelError(
+            f"{path} has the inputs {', '.join(entry.name for entry in given)}: one RGB picture is what it may have"
+        )
+    shape = tuple(length if isinstance(length, int) else 0 for length in given[0].shape)
+    return Tensors(given[0].name, shape, tuple(entry.name for entry in session.get_outputs()))
 
 
 class OnnxCpuEngine:

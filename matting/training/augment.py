@@ -13,8 +13,8 @@ Random = np.random.Generator
 def tone(photo: Pixels, random: Random) -> Pixels:
     """Exposure, contrast, gamma and a colour cast, as one look-up table; now and then extreme, now and then grey."""
     extreme = random.random() < 0.15
-    gamma = np.exp(random.uniform(-0.8, 0.8) if extreme else random.normal(0, 0.18))
-    gain = np.exp(random.uniform(-0.5, 0.5) if extreme else random.normal(0, 0.12))
+    gamma = np.exp(random.uniform(-0.9, 1.1) if extreme else random.normal(0, 0.18))
+    gain = np.exp(random.uniform(-1.2, 0.7) if extreme else random.normal(0, 0.12))
     contrast = np.exp(random.normal(0, 0.15))
     cast = np.exp(random.normal(0, 0.06, 3))
     ramp = np.linspace(0, 1, 256)[:, None] ** gamma * gain * cast
@@ -28,6 +28,17 @@ def tone(photo: Pixels, random: Random) -> Pixels:
 def blur(photo: Pixels, sigma: float) -> Pixels:
     """Gaussian blur, sigma in pixels."""
     return cv2.GaussianBlur(photo, (0, 0), sigma).astype(np.uint8)
+
+
+def shake(photo: Pixels, random: Random) -> Pixels:
+    """Motion blur: the camera moved along a straight line of 3 to 13 pixels while the shutter was open."""
+    length = int(random.integers(1, 7)) * 2 + 1
+    angle, middle = random.uniform(0, np.pi), length // 2
+    kernel = np.zeros((length, length), np.float32)
+    reach = np.array([np.cos(angle), np.sin(angle)]) * middle
+    first, last = (tuple(round(middle + sign * r) for r in reach) for sign in (-1, 1))
+    cv2.line(kernel, first, last, 1.0, 1, cv2.LINE_AA)
+    return np.asarray(cv2.filter2D(photo, -1, kernel / kernel.sum()), np.uint8)
 
 
 def noise(photo: Pixels, random: Random) -> Pixels:
@@ -50,6 +61,8 @@ def degrade(photo: Pixels, random: Random) -> Pixels:
     """Any of the above, in the order in which a camera does them."""
     if random.random() < 0.12:
         photo = blur(photo, random.uniform(0.4, 1.3))
+    elif random.random() < 0.08:
+        photo = shake(photo, random)
     photo = tone(photo, random)
     if random.random() < 0.3:
         photo = noise(photo, random)
@@ -64,3 +77,12 @@ def harmonise(colours: npt.NDArray[np.float32], alpha: npt.NDArray[np.float32], 
     mean = (small * weight).sum((0, 1)) / max(float(weight.sum()), 1e-3)
     goal = ground[::8, ::8].reshape(-1, 3).mean(0)
     colours *= np.clip(1 + share * (goal / np.maximum(mean, 8) - 1), 0.6, 1.5).astype(np.float32)
+
+
+def alike(ground: Pixels, colours: npt.NDArray[np.float32], alpha: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The ground (H x W x 3) with its mean drawn onto that of the person's colours where alpha is partial: dark hair in
+    a dark room, a white shirt before a white wall."""
+    weight = (alpha * (1 - alpha))[::4, ::4, None]
+    mean = (colours[::4, ::4] * weight).sum((0, 1)) / max(float(weight.sum()), 1e-3)
+    gain = np.clip(np.maximum(mean, 6) / np.maximum(ground[::8, ::8].reshape(-1, 3).mean(0), 6), 0.15, 4)
+    return np.asarray(np.clip(ground * gain, 0, 255), np.float32)

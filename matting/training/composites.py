@@ -19,7 +19,8 @@ from matting.training.prepare import Entry
 
 Floats = npt.NDArray[np.float32]
 PAD = 127  # letterbox bars: 0 after normalisation
-AS_IS, NOBODY, KEYED = 0.32, 0.06, 0.55  # shares: untouched photos; no person; keyed among the composites
+# Shares: untouched photos; no person; keyed among the composites; grounds in the colour of an edge.
+AS_IS, NOBODY, KEYED, ALIKE = 0.32, 0.06, 0.55, 0.15
 WEIGHTS = {"pixabay_faces": 0.5, "creativetim": 2.0, "faker": 2.0, "congress": 0.35, "man_unsplash": 1.3}
 
 
@@ -49,7 +50,8 @@ class Composer:
         if kind < AS_IS:
             sample = self.as_is(self.any_taught(random), random)
         else:
-            sample = self.composite(random, people=0 if kind > 1 - NOBODY else crowd(random))
+            alike = bool(random.random() < ALIKE)
+            sample = self.composite(random, people=0 if kind > 1 - NOBODY else crowd(random), alike=alike)
         return Sample(augment.degrade(sample.photo, random), sample.alpha, sample.trust)
 
     def load(self, entry: Entry) -> Pixels:
@@ -77,8 +79,9 @@ class Composer:
         planes = resize(np.ascontiguousarray(planes), self.side, self.side)
         return Sample(np.ascontiguousarray(planes[..., :3]), planes[..., 3], planes[..., 4])
 
-    def composite(self, random: Random, people: int) -> Sample:
-        """`people` persons, one before the other, on a new background; alpha is their union."""
+    def composite(self, random: Random, people: int, alike: bool = False) -> Sample:
+        """`people` persons, one before the other, on a new background; alpha is their union. alike: the background takes
+        on the colour of the first one's edge, as dark hair before a dark room."""
         side = self.side
         ground = self.ground(random)
         photo = ground.astype(np.float32)
@@ -88,7 +91,9 @@ class Composer:
         for number in range(people):
             layer = place(self.whole_head(random), side, stretch, people, number, random)
             colours, cover = layer[..., :3], layer[..., 3] / np.float32(255)
-            if random.random() < 0.7:
+            if alike and number == 0:
+                photo = augment.alike(ground, colours, cover)
+            elif random.random() < 0.7:
                 augment.harmonise(colours, cover, ground, random.uniform(0, 0.5))
             photo += (np.clip(colours, 0, 255) - photo) * cover[..., None]
             alpha += (1 - alpha) * cover
@@ -121,7 +126,7 @@ class Composer:
 
 def crowd(random: Random) -> int:
     """How many people: mostly one."""
-    return int(random.choice([1, 2, 3], p=[0.8, 0.15, 0.05]))
+    return int(random.choice([1, 2, 3, 4], p=[0.75, 0.15, 0.06, 0.04]))
 
 
 def letterbox(planes: Pixels) -> Pixels:

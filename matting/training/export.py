@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from pathlib import Path
 
 import onnx
 import torch
 
+from matting.describe import model_file, write_description
+from matting.model import InputSpec, ModelSpec, PresenceSpec
 from matting.network import SIDE, MattingNetwork
 from matting.training.validate import Fit, Presence
 
@@ -44,38 +45,18 @@ def write_torchscript(network: MattingNetwork, path: Path) -> None:
         torch.jit.save(traced, str(path))
 
 
-def file_table(kind: str, path: Path) -> str:
-    """The [files.*] table of one file."""
-    data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    return f'[files.{kind}]\npath = "{path.name}"\nsha256 = "{digest}"\nbytes = {len(data)}\n'
-
-
-def model_toml(folder: Path, version: str, fit: Fit, there: Presence) -> str:
-    """The description that the loader reads."""
-    return f'''schema = 1
-name = "portrait"
-version = "{version}"
-licence = "Apache-2.0"
-
-[input]
-name = "input"
-height = {SIDE}
-width = {SIDE}
-layout = "NCHW"
-mean = [127.5, 127.5, 127.5]  # in 0..255, RGB
-std = [127.5, 127.5, 127.5]
-fit = "{fit}"
-
-[output]
-name = "output"
-
-[presence]  # no person in the photo if the 512 alpha stays below either; measured, see README.md
-min_coverage = {there.min_coverage}  # fraction of the frame with alpha >= 0.5
-min_peak = {there.min_peak}  # 99.9th percentile of alpha
-
-{file_table("onnx", folder / "portrait.onnx")}
-{file_table("torchscript", folder / "portrait.pt")}'''
+def description(folder: Path, version: str, fit: Fit, there: Presence) -> ModelSpec:
+    """What model.toml says of the files in `folder`."""
+    half = (127.5, 127.5, 127.5)
+    return ModelSpec(
+        name="portrait",
+        version=version,
+        licence="Apache-2.0",
+        input=InputSpec("input", SIDE, SIDE, "NCHW", half, half, fit),
+        output="output",
+        presence=PresenceSpec(there.min_coverage, there.min_peak),
+        files={"onnx": model_file(folder / "portrait.onnx"), "torchscript": model_file(folder / "portrait.pt")},
+    )
 
 
 def export(network: MattingNetwork, folder: Path, version: str, fit: Fit, there: Presence) -> None:
@@ -85,6 +66,4 @@ def export(network: MattingNetwork, folder: Path, version: str, fit: Fit, there:
         part = folder / f".{name}"
         write(network, part)
         part.replace(folder / name)
-    part = folder / ".model.toml"
-    part.write_text(model_toml(folder, version, fit, there))
-    part.replace(folder / "model.toml")
+    write_description(folder, description(folder, version, fit, there))

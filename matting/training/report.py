@@ -16,6 +16,7 @@ import onnxruntime
 from matting.network import MattingNetwork, parameter_count
 from matting.training import export, sources, validate
 from matting.training.prepare import Entry
+from matting.training.quantise import Nearness
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
@@ -94,7 +95,7 @@ def cell(score: validate.Score | None) -> str:
     return f"{score.mad:.2f} | {score.band:.1f} | {score.iou:.4f}" if score else "(its labels) | |"
 
 
-def text(measured: Measured, stages: list[tuple[str, int, float, int, int]], machine: str) -> str:
+def text(measured: Measured, stages: list[tuple[str, int, float, int, int]], forms: list[Nearness], machine: str) -> str:
     """The measured part of the card. A stage is name, steps, minutes, side, batch."""
     day = datetime.date.today().isoformat()
     lines = [BEGIN, f"Measured {day} on {machine}; our own validation split.", ""]
@@ -107,6 +108,11 @@ def text(measured: Measured, stages: list[tuple[str, int, float, int, int]], mac
     p = measured.presence
     lines += [f"Presence: coverage >= {p.min_coverage} and peak >= {p.min_peak}: {p.missed:.1%} of photos with a person "
               f"called empty, {p.imagined:.1%} of {validate.EMPTY} empty pictures called peopled.", ""]  # fmt: skip
+    lines += [
+        "| Form | alpha against fp32's, mean dB | median | 5th percentile | worst | photos |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [*(form.row for form in forms), ""]
     lines += ["| Stage | side | batch | steps | photos | minutes |", "|---|---|---|---|---|---|"]
     lines += [f"| {n} | {side} | {b} | {steps} | {steps * b:,} | {m:.0f} |" for n, steps, m, side, b in stages]
     lines += ["", "| Data | what | licence |", "|---|---|---|"]

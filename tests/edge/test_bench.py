@@ -18,7 +18,8 @@ from PIL import Image
 
 from edge.bench import add_arguments
 from edge.bench.child import Child
-from edge.bench.command import run
+from edge.bench.command import run, within_budgets
+from edge.bench.limits import limited
 from edge.bench.memory import PeakSampler, pss_mb, tree
 from edge.bench.photos import Source, drawn_portrait, jpeg, numbered, size, source
 from edge.bench.report import Report, as_json, as_text
@@ -138,3 +139,34 @@ def test_memory_counts_the_whole_tree() -> None:
 def test_spread() -> None:
     assert spread([1.0, 2.0, 30.0]).median == 2
     assert 2 < spread([1.0, 2.0, 30.0]).p95 < 30
+
+
+HOG = "import sys; from edge.bench.board_service import enter; enter(*sys.argv[1:]); x = bytearray(100_000_000); print(len(x))"
+
+
+@pytest.mark.parametrize("way", ["cgroup", "rlimit"])
+def test_a_limit_holds_and_is_gone_afterwards(way: str, tmp_path: Path) -> None:
+    """A process that takes 100 MB; in an empty tree in place of the cgroups rlimits have to do."""
+    for most, ends_well in ((60_000_000, False), (400_000_000, True)):
+        with limited(most, Path("/sys/fs/cgroup") if way == "cgroup" else tmp_path) as limit:
+            if way == "cgroup" and limit.folder is None:
+                pytest.skip("no cgroup may be made here")
+            command = [sys.executable, "-c", HOG, str(limit.bytes), str(limit.folder or "-")]
+            done = subprocess.run(command, timeout=60, check=False, capture_output=True)
+            assert (done.returncode == 0) == ends_well
+            assert limit.kills() == (way == "cgroup" and not ends_well)
+        assert limit.folder is None or not limit.folder.exists()
+
+
+def test_a_board_is_measured_within_its_memory() -> None:
+    words = ["--budget", "orin-nano-4gb", "--photos", "2", "--sizes", "300x400", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "edge.cli", "bench", *words], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)
+    assert [result[key] for key in ("board", "cut", "no_person", "failed", "killed")] == ["orin-nano-4gb", 3, 0, 0, 0]
+    assert 0 < result["peak_mb"] < result["high_mb"] < result["limit_mb"] < 3350 * 1.048576
+    assert result["limited_by"].startswith(("a cgroup", "RLIMIT_DATA"))
+    with pytest.raises(SettingsError, match="orin-nano-4gb"):
+        within_budgets(arguments("--budget", "orin-nano-3gb"))

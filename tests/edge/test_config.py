@@ -78,3 +78,34 @@ def test_a_profile_takes_only_what_it_may_override() -> None:
         load_profile('format = "webp"\noutbox = "/etc"\n')
     with pytest.raises(ConfigError, match="id-photo"):
         load_profile('preset = "passport"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1:9464", ("127.0.0.1", 9464)),
+        ("localhost:1", ("127.0.0.1", 1)),
+        ("[::1]:9464", ("::1", 9464)),
+        ("0.0.0.0:9464", ("0.0.0.0", 9464)),
+    ],
+)
+def test_an_address_to_listen_on_is_ipv4_or_ipv6(tmp_path: Path, text: str, address: tuple[str, int]) -> None:
+    assert load_config(write(tmp_path, f'[http]\nlisten = "{text}"\n')).listen == address
+
+
+@pytest.mark.parametrize("text", ["9464", ":9464", "::1:9464", "[127.0.0.1]:9464", "127.0.0.1:0", "127.0.0.1:x", "booth:80"])
+def test_what_is_no_address_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"line 2: http\.listen"):
+        load_config(write(tmp_path, f'[http]\nlisten = "{text}"\n'))
+
+
+def test_metrics_go_into_a_file_that_node_exporter_reads(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, '[metrics]\ntextfile = "a/edge.prom"\n')).textfile == tmp_path / "a" / "edge.prom"
+    with pytest.raises(ConfigError, match=r"\.prom"):
+        load_config(write(tmp_path, '[metrics]\ntextfile = "edge.txt"\n'))
+
+
+def test_a_log_level_may_be_shouted(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, '[service]\nlog_level = "WARNING"\n')).log_level == "warning"
+    with pytest.raises(ConfigError, match='"debug"'):
+        load_config(write(tmp_path, '[service]\nlog_level = "loud"\n'))

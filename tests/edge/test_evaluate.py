@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from edge.evaluate import Compared, Skipped, as_json, as_table, evaluate, read_alpha, worst_decile
+from edge.evaluate import evaluate, evaluate_mattes, read_alpha
+from edge.quality_report import Compared, Report, Skipped, as_numbers, as_table, report, side_by_side, worst_decile
 from matting.model import InputSpec, ModelSpec, PresenceSpec
 from matting.photo import F32
 from matting.quality import compare
@@ -82,7 +84,7 @@ def test_nobody_counts_as_empty_alpha(folders: tuple[Path, Path]) -> None:
     true = read_alpha(folders[1] / "dark.png")
     assert not isinstance(true, str)
     assert one.quality.mad == compare(np.zeros_like(true), true).mad
-    assert "no person found" in as_table([one], [], "bright", verbose=False)
+    assert "no person found" in as_table(Report("bright", (one,), ()), verbose=False)
 
 
 def test_what_cannot_be_compared_is_told(folders: tuple[Path, Path]) -> None:
@@ -116,12 +118,29 @@ def test_every_kind_of_true_alpha(tmp_path: Path) -> None:
 def test_report() -> None:
     results = [Compared(f"{n}.jpg", compare(disc() * np.float32(1 - n / 50), disc()), False) for n in range(20)]
     assert [one.name for one in worst_decile(results)] == ["19.jpg", "18.jpg"]
-    report = json.loads(as_json(results, [Skipped("x.jpg", "why")], "bright"))
-    assert report.keys() == {"engine", "mean", "worst_decile", "photos", "skipped"}
-    assert report["photos"][0]["psnr"] is None
-    assert report["worst_decile"]["mad"] == pytest.approx((results[19].quality.mad + results[18].quality.mad) / 2)
-    table = as_table(results, [Skipped("x.jpg", "why")], "bright", verbose=False)
+    whole = report("bright", [*results, Skipped("x.jpg", "why")])
+    numbers: dict[str, Any] = json.loads(json.dumps(as_numbers(whole), allow_nan=False))
+    assert numbers.keys() == {"engine", "mean", "worst_decile", "photos", "skipped"}
+    assert numbers["photos"][0]["psnr"] is None
+    assert numbers["worst_decile"]["mad"] == pytest.approx((results[19].quality.mad + results[18].quality.mad) / 2)
+    table = as_table(whole, verbose=False)
     assert "skipped x.jpg: why" in table
     assert "14.jpg" not in table
-    assert "14.jpg" in as_table(results, [], "bright", verbose=True)
-    assert as_table([], [], "bright", verbose=False).endswith("nothing could be compared")
+    assert "14.jpg" in as_table(whole, verbose=True)
+    assert as_table(report("bright", []), verbose=False).endswith("nothing could be compared")
+
+
+def test_models_and_other_software_side_by_side(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    for name in ("one", "two"):
+        photo(folders[0], f"{name}.png", disc())
+        photo(folders[1], f"{name}.png", disc())
+    photo(theirs, "one.png", disc() * np.float32(0.5))
+    photos = sorted(folders[0].iterdir())
+    other = report("theirs", evaluate_mattes(photos, folders[1], theirs))
+    assert [one.name for one in other.skipped] == ["two.png"]
+    table = side_by_side([report("ours", run(folders)), other]).splitlines()
+    assert table[0].startswith("means over 1 photos")  # what only one of them could do says nothing
+    ours, halved = (float(line.split()[1]) for line in table[1:])
+    assert ours < 5 < halved

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.notify import Notifier
-from edge.status import LastPhoto, State, Status, read_status, write_status
+from edge.status import LastPhoto, StageTotal, State, Status, read_status, write_status
 from matting.errors import OutputError
 
 STATUS = Status(
@@ -33,6 +33,8 @@ STATUS = Status(
     pid=7,
     started=1.0,
     updated=2.0,
+    camera="v4l2:///dev/video0: is not there",
+    stages={"decode": StageTotal(2, 0.5)},
 )
 
 
@@ -45,6 +47,17 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
 def test_its_line_tells_state_progress_and_counts() -> None:
     assert STATUS.line.startswith("BUILDING 43%: the board builds its engine")
     assert "12 cut" in STATUS.line
+    assert STATUS.line.endswith("camera v4l2:///dev/video0: is not there")
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_its_group_may_read_it_and_others_may_not(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        write_status(tmp_path / "status.json", STATUS)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "status.json").stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", json.dumps({"state": "READY"})])

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,13 +38,13 @@ def run(root: Path, photos: int, kills: int, seed: int, say: bool = False) -> Ou
     hot = Hot(root)
     hot.start()
     try:
-        inputs = _inputs(photos, chance)
-        dropped: dict[str, bytes] = {}
+        waiting = list(inputs(photos, chance))
+        dropped: dict[str, str] = {}
         counts = {"service": 0, "worker": 0}
         for number in range(kills):
-            for name, data in inputs[number * photos // kills : (number + 1) * photos // kills]:
+            for name, data in waiting[number * photos // kills : (number + 1) * photos // kills]:
                 hot.drop(name, data)
-                dropped[name] = data
+                dropped[name] = hashlib.sha256(data).hexdigest()
             time.sleep(chance.uniform(0.1, 2.5))
             counts[_kill(hot, chance)] += 1
             if say:
@@ -56,22 +57,20 @@ def run(root: Path, photos: int, kills: int, seed: int, say: bool = False) -> Ou
         if hot.process is not None:
             hot.process.kill()
             hot.process.wait()
-    return _outcome(hot, dropped, counts)
+    return outcome(hot, dropped, counts)
 
 
-def _inputs(photos: int, chance: random.Random) -> list[tuple[str, bytes]]:
-    """Each with a content of its own, so that a mix-up shows."""
+def inputs(photos: int, chance: random.Random, sizes: Sequence[int] = (200, 320, 480)) -> Iterator[tuple[str, bytes]]:
+    """Names and files, one in six bad, each with a content of its own, so that a mix-up shows."""
     bad = [data for data in (make() for make in hostile.HOSTILE.values()) if len(data) < _SLOW]
-    inputs = []
     for number in range(photos):
         folder = chance.choice(["", "a/", "a/b/"])
         if number % 6 == 5:
-            inputs.append((f"{folder}bad{number}.jpg", bad[number // 6 % len(bad)] + b"\0" * number))
+            yield f"{folder}bad{number}.jpg", bad[number // 6 % len(bad)] + b"\0" * number
         else:
             kind, suffix = chance.choice(_KINDS)
             # Bytes behind the picture's end are allowed, and make its hash its own.
-            inputs.append((f"{folder}p{number}{suffix}", portrait(chance.choice([200, 320, 480]), 90, kind) + b"\0" * number))
-    return inputs
+            yield f"{folder}p{number}{suffix}", portrait(chance.choice(sizes), 90, kind) + b"\0" * number
 
 
 def _kill(hot: Hot, chance: random.Random) -> str:
@@ -84,7 +83,8 @@ def _kill(hot: Hot, chance: random.Random) -> str:
     return "service"
 
 
-def _outcome(hot: Hot, dropped: dict[str, bytes], kills: dict[str, int]) -> Outcome:
+def outcome(hot: Hot, dropped: dict[str, str], kills: dict[str, int]) -> Outcome:
+    """dropped: the SHA-256 of each file by its name."""
     problems = []
     places: dict[str, list[tuple[str, str]]] = collections.defaultdict(list)
     for place in ("inbox", "done", "failed", "no_person"):
@@ -93,13 +93,13 @@ def _outcome(hot: Hot, dropped: dict[str, bytes], kills: dict[str, int]) -> Outc
                 content = hashlib.sha256((hot.folders[place] / name).read_bytes()).hexdigest()
                 places[content].append((place, name))
     counts: dict[str, int] = collections.Counter()
-    for name, data in dropped.items():
-        found = places.pop(hashlib.sha256(data).hexdigest(), [])
+    for name, content in dropped.items():
+        found = places.pop(content, [])
         if len(found) != 1 or found[0][1] != name:
             problems.append(f"{name} is at {found}")
             continue
         counts[found[0][0]] += 1
-        if found[0][0] == "failed" and Path(name).name.startswith("p"):
+        if found[0][0] == "failed" and not Path(name).name.removeprefix("renamed-").startswith("bad"):
             problems.append(f"{name} is a good photo but failed: {hot.reason(name + '.json')['reason']}")
     problems += [f"nobody's file {found}" for found in places.values()]
     problems += [f"temporary {path}" for path in temporaries(hot.root)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,15 +24,16 @@ CONFIG = '[engine]\nkind = "tensorrt"\nprecision = "fp32"\n'
 class Board:
     """The stand-ins' switches."""
 
-    def __init__(self, folder: Path) -> None:
-        self._faults, self._version = folder / "faults", folder / "version"
+    def __init__(self, faults: Path, folder: Path) -> None:
+        self._faults, self._version = faults, folder / "version"
         self.upgrade("10.3.0")
 
     def inject(self, **counts: int) -> None:
         """build_killed=2: the fault "build-killed" happens twice."""
-        fresh = self._faults.with_suffix(".new")
-        fresh.write_text("".join(f"{name.replace('_', '-')} {count}\n" for name, count in counts.items()))
-        fresh.replace(self._faults)
+        with self._faults.open("a") as file:  # in place: the stand-ins keep it open
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.truncate(0)
+            file.write("".join(f"{name.replace('_', '-')} {count}\n" for name, count in counts.items()))
 
     def upgrade(self, version: str) -> None:
         """Another TensorRT, as a new JetPack brings."""
@@ -45,15 +48,16 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def board(tmp_path: Path, kernels: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
+def board(tmp_path: Path, kernels: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Board]:
     folder = tmp_path / "board"
     folder.mkdir()
-    monkeypatch.setenv("PYTHONPATH", f"{STANDIN}{os.pathsep}{ROOT}")
-    monkeypatch.setenv("PATH", f"{STANDIN / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("STANDIN_KERNELS", str(kernels))
-    monkeypatch.setenv("STANDIN_FAULTS", str(folder / "faults"))
-    monkeypatch.setenv("STANDIN_VERSION", str(folder / "version"))
-    return Board(folder)
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as faults:  # a driver's process writes to devices alone
+        monkeypatch.setenv("PYTHONPATH", f"{STANDIN}{os.pathsep}{ROOT}")
+        monkeypatch.setenv("PATH", f"{STANDIN / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setenv("STANDIN_KERNELS", str(kernels))
+        monkeypatch.setenv("STANDIN_FAULTS", faults.name)
+        monkeypatch.setenv("STANDIN_VERSION", str(folder / "version"))
+        yield Board(Path(faults.name), folder)
 
 
 @pytest.fixture

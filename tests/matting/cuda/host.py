@@ -86,7 +86,8 @@ class HostDevice:
             raise GpuLost("the GPU failed (injected)")
 
     def memory(self) -> tuple[int, int]:
-        return 1 << 30, 1 << 30
+        total = 8 << 30
+        return total - sum(array.size for array in self.arrays.values()), total
 
     def close(self) -> None:
         self.arrays.clear()

@@ -51,10 +51,11 @@ TOLERANCES = {
 
 
 class Pair:
-    """A `Device`. worst: by kernel, the largest difference so far and the share of values that differed at all."""
+    """A `Device`. ran: the kernels so far; worst: of those that differed at all, by how much and in which share of values."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
+        self.ran: set[str] = set()
         self.worst: dict[str, tuple[float, float]] = {}
 
     def __getattr__(self, name: str) -> Any:
@@ -69,6 +70,7 @@ class Pair:
         parameters = SIGNATURES[kernel]
         taken = [self._value(*each) for each in zip(parameters, arguments, strict=True)]
         self._device.launch(kernel, columns, rows, *arguments)
+        self.ran.add(kernel)
         SIBLINGS[kernel](*taken)
         for parameter, argument, expected in zip(parameters, arguments, taken, strict=True):
             if parameter.dtype is not None and argument != NULL:

@@ -7,6 +7,7 @@ CUDA's do.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -115,6 +116,10 @@ def module_from_file(path: str) -> Any:
     def get_function(name: str) -> Callable[..., None]:
         def launch(*arguments: Any, block: tuple[int, int, int], grid: tuple[int, int], stream: Any) -> None:
             _call()
+            if strikes("launch-crashes"):
+                os.abort()
+            if strikes("launch-does-nothing"):
+                return
             held = [np.atleast_1d(argument) for argument in arguments]
             pointers = (ctypes.c_void_p * len(held))(*[array.ctypes.data for array in held])
             columns, rows = block[0] * grid[0], block[1] * grid[1]

@@ -1,0 +1,40 @@
+"""Whom the doctor looks at: a machine, its budget, and the service's configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.board import Board, board, has_nvidia_gpu
+from edge.budget import Budget, Machine, budget, seen
+from edge.config import Config
+from edge.doctor.access import User, server
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """root: under which /proc, /sys, /etc and /dev are. user: that cuts the photos. has_gpu: a driver offers an NVIDIA GPU.
+    budget: as it is now."""
+
+    root: Path
+    config: Config
+    board: Board
+    machine: Machine
+    budget: Budget
+    user: User
+    has_gpu: bool
+
+    @property
+    def wants_gpu(self) -> bool:
+        """Whether the service would use a GPU that is there."""
+        return self.config.engine in ("auto", "tensorrt")
+
+
+def patient(root: Path, config: Config) -> Patient:
+    """The machine whose file system is `root`.
+
+    Raises:
+        OSError: there is no /proc/meminfo.
+    """
+    machine = seen(root)
+    return Patient(root, config, board(root), machine, budget(machine), server(root), has_nvidia_gpu(root / "dev"))

@@ -1,0 +1,1 @@
+"""The parts of scripts/prove-gpu, a file for each claim."""

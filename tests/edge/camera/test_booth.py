@@ -1,0 +1,231 @@
+"""The service with a camera, through its public doors: files, socket, HTTP. GStreamer, network and clients are real."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import time
+import urllib.request
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from edge.camera.control import talk
+from edge.status import read_status
+from tests.edge.camera.booth import Booth, booth
+from tests.edge.camera.films import Film
+from tests.edge.hot import portrait, wait_for
+
+pytestmark = pytest.mark.usefixtures("gstreamer")
+_NOBODY = '[camera]\nsource = "test://"\nwidth = 320\nheight = 240\n'
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def status(hot: Booth) -> dict[str, object]:
+    table: dict[str, object] = json.loads(next(talk(hot.state, "status", 20)))
+    return table
+
+
+def flows(hot: Booth) -> bool:
+    try:
+        return bool(status(hot)["flowing"])
+    except (OSError, StopIteration):
+        return False
+
+
+def shows(hot: Booth) -> bool:
+    """Whether live video shows frames."""
+    return flows(hot) and json.loads(next(talk(hot.state, "status", 20))).get("live", {"fps": 0})["fps"] > 0
+
+
+def distance(path: Path, film: Film) -> float:
+    """How far the alpha of a cut-out is from the nearest of the true ones, mean, 0..255."""
+    with Image.open(path) as image:
+        assert image.mode == "RGBA"
+        alpha = np.asarray(image)[..., 3].astype(np.float32)
+    return min(float(np.abs(alpha - truth * 255).mean()) for truth in film.truth)
+
+
+def test_a_snap_of_a_film_comes_out_cut_and_its_original_is_kept(tmp_path: Path, film: Film, booths: list[Booth]) -> None:
+    hot = booth(tmp_path, f'[camera]\nsource = "{film.path}"\nburst = 2\n')
+    booths.append(hot)
+    wait_for(lambda: flows(hot), hot)
+    result = hot.snap("--countdown", "1")
+    assert result.returncode == 0, result.stderr
+    said = result.stdout.splitlines()
+    assert said[0] == "countdown 1" and len(said) == 3
+    names = [Path(line).stem for line in said[1:]]
+    wait_for(lambda: len(hot.files("outbox", "done")) == 4, hot)
+    assert hot.files("outbox") == {f"snap/{name}.png" for name in names}
+    for name in names:
+        assert distance(hot.outbox / "snap" / f"{name}.png", film) < 4
+        with Image.open(hot.done / "snap" / f"{name}.jpg") as original:
+            assert original.size == (640, 360)
+            taken = original.getexif().get_ifd(0x8769)[0x9003]
+            assert abs(time.mktime(time.strptime(taken, "%Y:%m:%d %H:%M:%S")) - time.time()) < 120
+            rgb = np.asarray(original).astype(int)
+        assert min(np.abs(rgb - frame).mean() for frame in film.frames) < 6
+
+
+def test_a_network_cameras_person_is_cut(tmp_path: Path, film: Film, rtsp: str, booths: list[Booth]) -> None:
+    hot = booth(tmp_path, f'[camera]\nsource = "{rtsp}"\n')
+    booths.append(hot)
+    wait_for(lambda: flows(hot), hot)
+    assert hot.snap().returncode == 0
+    wait_for(lambda: hot.files("done"), hot)
+    wait_for(lambda: read_status(hot.state / "status.json").camera_flowing, hot)
+    assert read_status(hot.state / "status.json").camera_bytes > 20e6
+    assert distance(hot.outbox / hot.files("outbox").pop(), film) < 4
+
+
+def test_every_way_to_press_and_to_be_refused(tmp_path: Path, booths: list[Booth]) -> None:
+    (tmp_path / "presses").mkdir()
+    (tmp_path / "presses" / "old").touch()
+    hot = booth(tmp_path, _NOBODY + 'trigger = "presses"\ninterval_seconds = 1\nbutton = "/dev/gpiochip99 1"\n')
+    booths.append(hot)
+    wait_for(lambda: flows(hot), hot)
+    assert "the button on /dev/gpiochip99" in hot.said()
+    wait_for(lambda: any(name.startswith("interval/") for name in hot.files("no_person")), hot)
+    assert not any(name.startswith("snap/") for name in hot.files("no_person", "inbox"))
+    (tmp_path / "presses" / "new").touch()
+    wait_for(lambda: any(name.startswith("snap/") for name in hot.files("no_person")), hot)
+    assert next(talk(hot.state, "snap many", 20)).startswith("error")
+    assert next(talk(hot.state, "snap 1 1e9", 20)).startswith("error a snap is 1 to")
+    assert next(talk(hot.state, "dance", 20)).startswith("error say: snap")
+    result = hot.snap("--count", "99")
+    assert result.returncode == 40 and "1 to 20" in result.stderr
+
+
+def test_without_a_service_or_a_camera_a_snap_says_so(tmp_path: Path) -> None:
+    hot = Booth(tmp_path, _NOBODY)
+    result = hot.snap()
+    assert result.returncode == 40 and "no service with a camera is running" in result.stderr
+    result = Booth(tmp_path, "").snap()
+    assert result.returncode == 2 and "camera.source" in result.stderr
+
+
+def test_a_camera_that_is_not_there_is_told_with_its_cause_and_the_hot_folder_works_on(
+    tmp_path: Path, booths: list[Booth]
+) -> None:
+    hot = booth(tmp_path, '[camera]\nsource = "v4l2:///dev/video99"\n')
+    booths.append(hot)
+    hot.drop("a.jpg", portrait())
+    wait_for(lambda: hot.files("outbox") == {"a.png"}, hot)
+    result = hot.snap()
+    assert result.returncode == 40 and "not there: plug it in" in result.stderr
+    assert status(hot)["flowing"] is False
+    told = read_status(hot.state / "status.json")
+    assert told.camera.startswith("/dev/video99: ") and "plug it in" in told.camera and not told.camera_flowing
+
+
+def test_live_video_is_seen_by_an_independent_client_and_kept_as_a_film(
+    tmp_path: Path, film: Film, booths: list[Booth]
+) -> None:
+    port = free_port()
+    live = f'[live]\naddress = "127.0.0.1:{port}"\nfile = "live.mkv"\nbackground = "#0000FF"\n'
+    hot = booth(tmp_path, f'[camera]\nsource = "{film.path}"\nperson_seconds = 0.3\n' + live)
+    booths.append(hot)
+    wait_for(lambda: shows(hot), hot)
+    client = cv2.VideoCapture(f"http://127.0.0.1:{port}/live.mjpg")
+    shown = [client.read()[1] for _ in range(8)]
+    client.release()
+    assert [picture is not None and picture.shape for picture in shown] == [(360, 640, 3)] * 8
+    picture = shown[-1][..., ::-1].astype(int)
+    blue = np.abs(picture - (0, 0, 255)).max(axis=2) < 40
+    shares = [(truth < 0.01).mean() for truth in film.truth]
+    assert min(shares) - 0.05 < blue.mean() < max(shares) + 0.05, "the wall is gone and the person is not"
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/live.jpg", timeout=20) as answer:
+        assert Image.open(io.BytesIO(answer.read())).size == (640, 360)
+    wait_for(lambda: any(name.startswith("interval/") for name in hot.files("outbox")), hot)
+    assert hot.stop() == 0
+    kept = cv2.VideoCapture(str(tmp_path / "live.mkv"))
+    frames = 0
+    while kept.read()[0]:
+        frames += 1
+    assert frames >= 3, "a slow machine's film misses pictures, as a slow viewer does"
+
+
+def test_when_the_camera_goes_nobody_stays_frozen_before_the_picture(tmp_path: Path, film: Film, booths: list[Booth]) -> None:
+    port = free_port()
+    source = tmp_path / "source.mp4"
+    source.symlink_to(film.path)
+    Image.new("RGB", (70, 90), "#0000FF").save(tmp_path / "sky.png")
+    hot = booth(tmp_path, f'[camera]\nsource = "{source}"\n[live]\naddress = "127.0.0.1:{port}"\nbackground = "sky.png"\n')
+    booths.append(hot)
+
+    def blue() -> float:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/live.jpg", timeout=20) as answer:
+            picture = np.asarray(Image.open(io.BytesIO(answer.read()))).astype(int)
+        return float((np.abs(picture - (0, 0, 255)).max(axis=2) < 40).mean())
+
+    wait_for(lambda: shows(hot), hot)
+    assert blue() < 0.9
+    source.unlink()
+    wait_for(lambda: blue() == 1.0, hot)
+
+
+def test_an_address_that_is_taken_costs_live_video_and_not_the_shutter(tmp_path: Path, booths: list[Booth]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        hot = booth(tmp_path, _NOBODY + f'[live]\naddress = "127.0.0.1:{taken.getsockname()[1]}"\n')
+        booths.append(hot)
+        wait_for(lambda: "no live video" in hot.said(), hot)
+        wait_for(lambda: flows(hot), hot)
+        assert hot.snap().returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_cameras_process_comes_back_and_leaves_no_pipeline_behind(
+    tmp_path: Path, number: signal.Signals, booths: list[Booth]
+) -> None:
+    hot = booth(tmp_path, _NOBODY)
+    booths.append(hot)
+    wait_for(lambda: flows(hot), hot)
+    camera, pipeline = hot.camera(), hot.gstreamer()
+    assert camera is not None and pipeline is not None
+    if number == signal.SIGKILL:
+        os.kill(camera, number)
+        wait_for(lambda: not Path(f"/proc/{pipeline}").exists(), hot)
+        wait_for(lambda: flows(hot), hot)
+        assert hot.snap().returncode == 0
+    assert hot.stop(signal.SIGTERM) == 0
+    wait_for(lambda: not Path(f"/proc/{pipeline}").exists(), hot)
+    assert not (hot.state / "control.sock").exists()
+
+
+def test_a_snap_goes_before_a_backlog(tmp_path: Path, film: Film, booths: list[Booth]) -> None:
+    hot = Booth(tmp_path, f'[camera]\nsource = "{film.path}"\n')
+    data = portrait(160)
+    for number in range(500):
+        (hot.inbox / f"{number}.jpg").write_bytes(data + b"\0" * number)
+    hot.start()
+    booths.append(hot)
+    wait_for(lambda: hot.files("outbox") and flows(hot), hot)
+    assert hot.snap().returncode == 0
+    before = len(hot.files("outbox"))
+    wait_for(lambda: any(name.startswith("snap/") for name in hot.files("outbox")), hot)
+    assert len(hot.files("outbox")) - before <= 10
+    assert len(hot.files("inbox")) > 100, "the backlog is still there"
+
+
+def test_a_photo_that_somebody_else_puts_into_snap_goes_first_too(tmp_path: Path) -> None:
+    hot = Booth(tmp_path)
+    for number in range(100):
+        hot.drop(f"{number}.jpg", portrait(160))
+    hot.drop("snap/guest.jpg", portrait(160))
+    hot.start()
+    try:
+        wait_for(lambda: "snap/guest.png" in hot.files("outbox"), hot)
+        assert len(hot.files("outbox")) <= 10
+    finally:
+        hot.stop(signal.SIGKILL)
