@@ -23,9 +23,10 @@ from matting.describe import model_file, write_description
 from matting.model import load_model
 
 Array = npt.NDArray[np.float32]
-# Kept in floating point: the encoder's first rows and all that draws edges. With all in int8 thin things and hair cost
-# the alpha of a photo up to 24 dB.
-SENSITIVE = ("/encoder/stem/", "/encoder/rows.0/", "/encoder/rows.1/", "/encoder/rows.2/", "/meaning/at8/", "/edges/")
+# Kept in floating point: the encoder's first half, its depthwise filters (few operations, and ranges that differ much from
+# channel to channel), and all that draws edges. With all in int8, thin things and hair cost the alpha of a photo up to 24 dB.
+SENSITIVE = ("/encoder/stem/", *(f"/encoder/rows.{row}/" for row in range(4)), "/meaning/at8/", "/edges/")
+DEPTHWISE = "/filter/"
 
 
 class _Photos(CalibrationDataReader):  # type: ignore[misc]
@@ -53,7 +54,7 @@ def quantise(source: Path, target: Path, photos: Iterable[Array]) -> None:
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=["Conv"],
-            nodes_to_exclude=[node.name for node in nodes if node.name.startswith(SENSITIVE)],
+            nodes_to_exclude=[node.name for node in nodes if node.name.startswith(SENSITIVE) or DEPTHWISE in node.name],
             # Ranges averaged over the photos: one odd photo would make them coarse for all others.
             extra_options={
                 "ActivationSymmetric": True,
