@@ -72,7 +72,7 @@ class _Spool:
         content = b"%d: " % (len(self._photos) + len(self._strangers)) + os.fsencode(str(path))
         kind = whose[0] % 7 if whose else 0
         root = self._root / ("inbox", "inbox", "inbox", "outbox", "done", "failed", "no_person")[kind]
-        parts = [part for part in path.parts if part not in ("/", "..")]
+        parts = [part for part in path.parts if part != ".." and not part.startswith("/")]
         if not parts or any(is_ignored(part) for part in parts):
             return
         place = root.joinpath(*parts)
