@@ -87,9 +87,18 @@ class _Key:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or "\0" in value:
         raise ValueError
     return value
+
+
+def _path(value: Any) -> str:
+    """A path, whose ~ or ~name stands for a home that exists."""
+    try:
+        Path(_text(value)).expanduser()
+    except RuntimeError as error:
+        raise ValueError from error
+    return str(value)
 
 
 def _choice(*allowed: str) -> _Key:
@@ -123,7 +132,7 @@ def _background(value: Any) -> str:
 
 
 def _source(value: Any) -> str:
-    text = _text(value)
+    text = _path(value)
     parse_source(text)
     return text
 
@@ -152,7 +161,7 @@ def _address(value: Any) -> tuple[str, int]:
 
 
 def _prom(value: Any) -> str:
-    if not _text(value).endswith(".prom"):
+    if not _path(value).endswith(".prom"):
         raise ValueError
     return str(value)
 
@@ -171,13 +180,13 @@ def _device(value: Any) -> str:
 
 
 def _solid(value: Any) -> str:
-    text = _background(value)
+    text = _background(_path(value))
     if text.strip().lower() in ("none", "blur"):
         raise ValueError
     return text
 
 
-_FOLDER = _Key(_text, 'a folder, such as "/srv/photos/in"')
+_FOLDER = _Key(_path, 'a folder, such as "/srv/photos/in"')
 _PRESET = _choice(*PRESETS)
 _BACKGROUND = _Key(_background, '"none", "blur", "#RRGGBB" or a picture file')
 _FORMAT = _choice(*FORMATS)
@@ -220,7 +229,7 @@ _KEYS: dict[str, dict[str, _Key]] = {
     "live": {
         "address": _Key(_address, 'a loopback address and a port, such as "127.0.0.1:8080"'),
         "device": _Key(_device, 'a v4l2loopback device, such as "/dev/video9"'),
-        "file": _Key(_text, 'a file, such as "/srv/booth/live.mkv"'),
+        "file": _Key(_path, 'a file, such as "/srv/booth/live.mkv"'),
         "background": _Key(_solid, '"#RRGGBB" or a picture file'),
         "height": _number(120, 2160, int),
         "steady": _Key(_flag, "true or false"),
@@ -234,7 +243,7 @@ _KEYS: dict[str, dict[str, _Key]] = {
         "photo_timeout_seconds": _number(5, 3600, float),
         "log_level": _LEVEL,
         "reserve": _ROOM,
-        "status": _Key(_text, 'a file, such as "/run/edge-matting/status.json"'),
+        "status": _Key(_path, 'a file, such as "/run/edge-matting/status.json"'),
     },
     "retention": {**dict.fromkeys(("done_days", "failed_days", "no_person_days", "outbox_days"), _DAYS), "keep_free": _ROOM},
     "metrics": {"textfile": _Key(_prom, 'a file whose name ends in ".prom", as node_exporter reads no other')},
@@ -293,7 +302,7 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
     try:
         table: dict[str, Any] = tomllib.loads(text)
         return table
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError of Python's own
         raise ConfigError(f"{path} is not TOML: {error}") from error
 
 
@@ -316,8 +325,15 @@ def _values(
         try:
             values[key] = keys[key].read(value)
         except (ValueError, SettingsError):
-            problems.append(f"line {line(key)}: {prefix}{key} is {value!r}, expected {keys[key].expected}")
+            problems.append(f"line {line(key)}: {prefix}{key} is {_shown(value)}, expected {keys[key].expected}")
     return values
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _line(text: str, section: str | None, key: str | None) -> int:

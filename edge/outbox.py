@@ -15,7 +15,7 @@ from edge.config import HotFolders
 from edge.delivery import Delivery
 from edge.files import create_temporary, make_folders, temporaries, write_all
 from edge.journal import Journal
-from edge.names import NAME_ERRORS, free_names, portable, printable
+from edge.names import NAME_ERRORS, fitted, free_names, portable, printable
 from edge.stability import Sighting
 from matting.errors import MattingError, Place
 
@@ -128,13 +128,16 @@ class Outbox:
     def _folder(self, root: Path, path: PurePosixPath) -> tuple[Path, str]:
         """The folder below `root` for `path`, made if need be, and the file's name in it.
 
-        A name that this file system cannot hold is spelt in one that it can.
+        A name that this file system cannot hold is spelt in one that it can; a folder in whose place a file lies takes a
+        number: a refused file `z`, and a photo in a folder `z`, can both have been in the inbox, one after the other.
         """
         self._check_root(root)
         for spell in (str, portable):
             parts = [spell(part) for part in path.parts]
-            folder = root.joinpath(*parts[:-1])
+            folder = root
             try:
+                for part in parts[:-1]:
+                    folder = _no_file(folder, part)
                 make_folders(folder)
                 (folder / parts[-1]).lstat()
             except FileNotFoundError:
@@ -150,6 +153,19 @@ class Outbox:
         """A missing root is a disk that is not there: to make the folder anew would fill the disk below it."""
         if not root.is_dir() or _mount_point(root) != self._mounts[root]:
             raise OSError(errno.ENODEV, "the folder, or the disk that it was on, is gone", str(root))
+
+
+def _no_file(folder: Path, name: str) -> Path:
+    """folder/name, or with the first number behind it where no file lies."""
+    path, number = folder / name, 1
+    while not path.is_dir():
+        try:
+            path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            break
+        number += 1
+        path = folder / fitted(f"{name}-{number}", "")
+    return path
 
 
 def _mount_point(path: Path) -> Path:

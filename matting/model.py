@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +58,12 @@ class ModelFile:
         Raises:
             ModelError: missing, cut short or altered.
         """
-        if not self.path.is_file():
+        try:
+            length = self.path.stat().st_size if self.path.is_file() else None
+        except OSError:  # a name that is too long, a folder that may not be entered
+            length = None
+        if length is None:
             raise ModelError(f"model file {self.path} is missing: install edge-matting again, or restore the file")
-        length = self.path.stat().st_size
         if length != self.bytes:
             raise ModelError(f"model file {self.path} has {length} bytes instead of {self.bytes}: restore it from the release")
         digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
@@ -107,12 +111,12 @@ def load_model(folder: Path) -> ModelSpec:
     """
     path = folder / "model.toml"
     try:
-        text = path.read_text(encoding="utf-8")
+        data = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): a model is a folder with a model.toml") from error
     try:
-        return _spec(tomllib.loads(text), folder)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        return _spec(tomllib.loads(data.decode()), folder)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f"{path} is not a valid model description: {error!r}") from error
 
 
@@ -124,6 +128,8 @@ def _spec(table: dict[str, Any], folder: Path) -> ModelSpec:
         raise ValueError(f"input.layout {given['layout']!r}, expected NCHW or NHWC")
     if given["fit"] not in ("stretch", "letterbox"):
         raise ValueError(f"input.fit {given['fit']!r}, expected stretch or letterbox")
+    if not (int(given["height"]) > 0 and int(given["width"]) > 0 and all(_triple(given["std"]))):
+        raise ValueError("input.height, input.width and input.std must not be 0")
     spec = InputSpec(
         name=str(given["name"]),
         height=int(given["height"]),
@@ -151,6 +157,8 @@ def _spec(table: dict[str, Any], folder: Path) -> ModelSpec:
 
 def _triple(values: Any) -> tuple[float, float, float]:
     red, green, blue = (float(value) for value in values)
+    if not all(map(math.isfinite, (red, green, blue))):
+        raise ValueError(f"{values!r}, expected three finite numbers")
     return red, green, blue
 
 

@@ -109,3 +109,13 @@ def test_a_log_level_may_be_shouted(tmp_path: Path) -> None:
     assert load_config(write(tmp_path, '[service]\nlog_level = "WARNING"\n')).log_level == "warning"
     with pytest.raises(ConfigError, match='"debug"'):
         load_config(write(tmp_path, '[service]\nlog_level = "loud"\n'))
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"~no-such-user/in"', '"a\\u0000b"', "0x" + "f" * 5000, "9" * 5000],
+    ids=["home", "null", "hexadecimal", "decimal"],
+)
+def test_what_python_cannot_take_is_a_mistake_like_any_other(tmp_path: Path, value: str) -> None:
+    with pytest.raises(ConfigError):
+        load_config(write(tmp_path, f"[hotfolder]\ninbox = {value}\n"))

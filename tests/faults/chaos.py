@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import cv2
 
@@ -25,11 +25,16 @@ _KINDS = [("JPEG", ".jpg"), ("PNG", ".png"), ("WEBP", ".webp")]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the files: place -> how many; problems: what must not be."""
+    """What became of the files: place -> how many; problems: what must not be.
+
+    twice: photos that were renamed between the appearance of their cut-out and their own move, and so have another one
+    under their new name.
+    """
 
     places: dict[str, int]
     kills: dict[str, int]
     problems: list[str]
+    twice: list[str]
 
 
 def run(root: Path, photos: int, kills: int, seed: int, say: bool = False) -> Outcome:
@@ -104,16 +109,23 @@ def outcome(hot: Hot, dropped: dict[str, str], kills: dict[str, int]) -> Outcome
     problems += [f"nobody's file {found}" for found in places.values()]
     problems += [f"temporary {path}" for path in temporaries(hot.root)]
     problems += _outputs(hot)
-    return Outcome(dict(counts), kills, problems)
+    return Outcome(dict(counts), kills, problems, sorted(_stems(hot, "outbox") - _stems(hot, "done")))
+
+
+def _stems(hot: Hot, place: str) -> set[str]:
+    return {str(PurePosixPath(name).with_suffix("")) for name in hot.files(place)}
 
 
 def _outputs(hot: Hot) -> list[str]:
     """Every photo in done has one output that decodes; every refused one its reason."""
     problems = []
-    done, outputs = hot.files("done"), hot.files("outbox")
-    if len(done) != len(outputs):
-        problems.append(f"{len(done)} originals are done but there are {len(outputs)} outputs")
-    for name in outputs:
+    done, outputs = _stems(hot, "done"), _stems(hot, "outbox")
+    problems += [f"{name} is done but has no output" for name in done - outputs]
+    for name in outputs - done:
+        path = PurePosixPath(name)
+        if str(path.with_name(f"renamed-{path.name}")) not in done:
+            problems.append(f"output {name} is of nobody's")
+    for name in hot.files("outbox"):
         picture = cv2.imread(str(hot.outbox / name), cv2.IMREAD_UNCHANGED)
         if picture is None or picture.shape[2] != 4:
             problems.append(f"output {name} is not a whole RGBA picture")

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from edge import delivery
+from edge.files import Identity, rename, write_all
+from edge.journal import Journal
+from edge.outbox import Outbox
+from edge.stability import Sighting
+from matting.errors import UnreadablePhoto
+from tests.faults.dying import folders
+
+
+def outbox_in(root: Path) -> Outbox:
+    for name in ("inbox", "outbox", "done", "failed", "no_person", "state"):
+        (root / name).mkdir()
+    return Outbox(folders(root, "move"), Journal(root / "state"))
+
+
+def dropped(root: Path, name: str) -> Sighting:
+    path = root / "inbox" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(name.encode())
+    identity = Identity.at(path)
+    assert identity is not None
+    return Sighting(PurePosixPath(name), identity)
+
+
+def cut(outbox: Outbox, sighting: Sighting) -> list[Path]:
+    temporary = outbox.temporary(sighting.path)
+    write_all(temporary.descriptor, b"cut-out")
+    return outbox.deliver(sighting, [(temporary, ".png")])
+
+
+def test_a_file_in_the_place_of_a_folder_holds_nothing_up(tmp_path: Path) -> None:
+    outbox = outbox_in(tmp_path)
+    outbox.refuse(dropped(tmp_path, "z"), UnreadablePhoto("cut short"), 1)
+    outbox.refuse(dropped(tmp_path, "z/w"), UnreadablePhoto("cut short"), 1)
+    assert (tmp_path / "failed" / "z").read_bytes() == b"z"
+    assert (tmp_path / "failed" / "z-2" / "w").read_bytes() == b"z/w"
+    cut(outbox, dropped(tmp_path, "a.jpg"))
+    assert cut(outbox, dropped(tmp_path, "a.png/b.jpg")) == [tmp_path / "outbox" / "a.png-2" / "b.png"]
+    assert cut(outbox, dropped(tmp_path, "a.png/c.jpg")) == [tmp_path / "outbox" / "a.png-2" / "c.png"]
+
+
+def test_a_photo_renamed_in_the_moment_of_its_delivery_stays_to_be_cut_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = outbox_in(tmp_path)
+    photo = dropped(tmp_path, "a.jpg")
+
+    def somebody_renames(temporary: Path, final: Path) -> None:
+        rename(temporary, final)
+        (tmp_path / "inbox" / "a.jpg").rename(tmp_path / "inbox" / "b.jpg")
+
+    monkeypatch.setattr(delivery, "rename", somebody_renames)
+    cut(outbox, photo)
+    assert (tmp_path / "outbox" / "a.png").read_bytes() == b"cut-out"
+    assert (tmp_path / "inbox" / "b.jpg").read_bytes() == b"a.jpg"
+    assert list((tmp_path / "done").iterdir()) == []
