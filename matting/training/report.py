@@ -34,6 +34,11 @@ class Measured:
     presence: validate.Presence
     time_ratio: float
 
+    def better_than(self, other: Measured) -> bool:
+        """On exact composites, in error and in edges alike."""
+        (_, ours, _), (_, theirs, _) = self.rows[0], other.rows[0]
+        return ours.mad < theirs.mad and ours.band < theirs.band
+
 
 def median_time(model: Path, rounds: int = 15) -> float:
     """Seconds for one 512 x 512 photo on 2 threads; the only session alive, or the other's waiting threads would count."""
@@ -95,8 +100,22 @@ def cell(score: validate.Score | None) -> str:
     return f"{score.mad:.2f} | {score.band:.1f} | {score.iou:.4f}" if score else "(its labels) | |"
 
 
-def text(measured: Measured, stages: list[tuple[str, int, float, int, int]], forms: list[Nearness], machine: str) -> str:
-    """The measured part of the card. A stage is name, steps, minutes, side, batch."""
+STAGES = ["| Stage | side | batch | steps | photos | minutes |", "|---|---|---|---|---|---|"]
+
+
+def stage_line(name: str, steps: int, minutes: float, side: int, batch: int) -> str:
+    """A stage's line in the card's table."""
+    return f"| {name} | {side} | {batch} | {steps} | {steps * batch:,} | {minutes:.0f} |"
+
+
+def published_stages(card: Path) -> list[str]:
+    """The lines of the stages that the weights in the card have behind them."""
+    after = card.read_text().split("\n".join(STAGES) + "\n")[1]
+    return after.split("\n\n")[0].splitlines()
+
+
+def text(measured: Measured, stages: list[str], forms: list[Nearness], machine: str) -> str:
+    """The measured part of the card."""
     day = datetime.date.today().isoformat()
     lines = [BEGIN, f"Measured {day} on {machine}; our own validation split.", ""]
     lines += [f"Parameters: {measured.parameters:,}. ONNX Runtime, 2 threads, against MODNet in the same process: "
@@ -113,8 +132,7 @@ def text(measured: Measured, stages: list[tuple[str, int, float, int, int]], for
         "|---|---|---|---|---|---|",
     ]
     lines += [*(form.row for form in forms), ""]
-    lines += ["| Stage | side | batch | steps | photos | minutes |", "|---|---|---|---|---|---|"]
-    lines += [f"| {n} | {side} | {b} | {steps} | {steps * b:,} | {m:.0f} |" for n, steps, m, side, b in stages]
+    lines += [*STAGES, *stages]
     lines += ["", "| Data | what | licence |", "|---|---|---|"]
     lines += [f"| {k} | {what} | {licence} |" for k, (what, licence) in sources.LICENCES.items()]
     return "\n".join([*lines, END])
