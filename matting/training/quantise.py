@@ -59,6 +59,7 @@ def quantise(source: Path, target: Path, photos: Iterable[Array]) -> None:
             extra_options={
                 "ActivationSymmetric": True,
                 "WeightSymmetric": True,
+                "QuantizeBias": False,  # TensorRT takes no int32 there
                 "CalibMovingAverage": True,
                 "CalibMovingAverageConstant": 0.1,
             },

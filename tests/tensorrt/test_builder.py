@@ -108,3 +108,12 @@ def test_a_network_cut_short_is_refused(portrait: bytes) -> None:
 def test_a_precision_that_this_release_cannot_build_is_told() -> None:
     with pytest.raises(SettingsError, match="cannot build fp16"):
         build(network("Relu"), BuildPlan("fp16", 1, 1 << 28, 1 << 28), b"", carry_on)
+
+
+def test_our_int8_network_builds_too() -> None:
+    """RTX takes the precision from the network alone; what must parse is the same for all."""
+    network = load_model(default_model_dir()).file("int8").read_bytes()
+    for batch in (1, 4):
+        built = build(network, BuildPlan("fp32", batch, 256 << 20, 256 << 20), b"", carry_on)
+        assert isinstance(built, Built)
+        assert len(built.engine) > 1_000_000
