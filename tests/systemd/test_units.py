@@ -26,6 +26,7 @@ def installed(tmp_path: Path) -> Path:
     """The units as they lie on a board, with a program that exists here."""
     folder = tmp_path / "units"
     shutil.copytree(UNITS, folder)
+    shutil.copytree(folder / "edge-matting.service.d", folder / "edge-matting-build.service.d")  # as scripts/install does
     for name in SERVICES:
         unit = folder / name
         unit.write_text(unit.read_text().replace(PROGRAM, sys.executable))
