@@ -60,9 +60,10 @@ class Hot:
     def once(self) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.command("--once"), capture_output=True, text=True, timeout=PATIENCE * 2, check=False)
 
-    def start(self) -> None:
+    def start(self, *within: str) -> None:
+        """within: a command that runs the service's."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command(), stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen([*within, *self.command()], stderr=log, stdin=subprocess.DEVNULL)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         assert self.process is not None

@@ -7,6 +7,7 @@ driver, and what runs an engine (see standin/). "TensorRT-RTX, not Orin".
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from pathlib import Path
 
@@ -151,6 +152,21 @@ def test_a_cache_that_cannot_be_written_is_found_before_the_build(hot: Hot) -> N
     wait_for(lambda: degraded(hot), hot)
     assert "cannot be written" in degraded(hot)
     assert "building the engine" not in hot.said()
+    cut(hot, "still")
+
+
+@pytest.mark.parametrize(("disk", "words"), [("size=4m", "No space left on device"), ("ro", "Read-only file system")])
+def test_a_disk_that_takes_no_engine_leaves_the_cpu_at_work(hot: Hot, board: Board, disk: str, words: str) -> None:
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("this machine does not allow user namespaces with mounts")
+    engines = hot.state / "engines"
+    engines.mkdir()
+    mount = f'mount -t tmpfs -o {disk} tmpfs "$0" && exec "$@"'
+    hot.start("unshare", "-rm", "sh", "-c", mount, str(engines))
+    cut(hot, "meanwhile")
+    wait_for(lambda: degraded(hot), hot, 120)
+    assert words in degraded(hot)
+    assert ("building the engine" in hot.said()) is (disk != "ro")
     cut(hot, "still")
 
 
