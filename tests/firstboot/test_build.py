@@ -68,7 +68,8 @@ def test_a_precision_that_cannot_be_built_is_no_matter_of_memory(hot: Hot) -> No
 def test_cancelling_ends_all_of_it_at_once_and_costs_no_rung(hot: Hot, board: Board) -> None:
     board.inject(build_slow=9)
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-        with subprocess.Popen(command(hot), stderr=subprocess.PIPE, text=True) as process:
+        # What runs in the background of a shell inherits that SIGINT is ignored.
+        with subprocess.Popen(["env", "--default-signal=INT", *command(hot)], stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
             while "building fp32" not in process.stderr.readline():
                 assert process.poll() is None
