@@ -7,6 +7,7 @@ import sys
 from edge.board import has_nvidia_gpu
 from edge.budget import Budget
 from edge.config import Config
+from edge.cpu_form import remembered
 from edge.first_boot import found
 from edge.wish import wish_for
 from matting.cutters import Cutter, open_cutter
@@ -30,4 +31,5 @@ def cutter_for(config: Config, budget: Budget) -> Cutter:
             if config.engine == "tensorrt":
                 raise EngineError(f"{error}; or use --engine cpu") from error
             print(f"edge-matting: on the CPU: {error}", file=sys.stderr)
-    return open_cutter(config.engine, model, budget.threads)
+    form = remembered(model, budget.threads, config.folders.state)
+    return open_cutter(config.engine, model, budget.threads, form=form)

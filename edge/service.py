@@ -14,6 +14,7 @@ from edge.board import has_nvidia_gpu
 from edge.budget import Budget, this_machine
 from edge.camera.setup import Setup
 from edge.config import Config, ConfigError, HotFolders, load_config
+from edge.cpu_form import EXACT, choose
 from edge.files import exclusive, make_folders
 from edge.journal import Journal
 from edge.journald import set_up_logging
@@ -97,9 +98,11 @@ def _setup(config: Config, budget: Budget) -> dict[str, Any]:
     """The worker's first message."""
     model = config.model or default_model_dir()
     load_model(model)  # a wrong description should stop the service before it takes in photos
+    torch = config.engine == "torch"
     return {
         "model": str(model),
-        "engine": "torch" if config.engine == "torch" else "cpu",  # the GPU joins when it is ready
+        "engine": "torch" if torch else "cpu",  # the GPU joins when it is ready
+        "form": EXACT if torch else choose(model, budget.threads, config.folders.state),
         "threads": budget.threads,
         "in_flight": budget.in_flight,
         "pixels": budget.pixels,

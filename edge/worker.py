@@ -112,7 +112,7 @@ def _cutter(setup: dict[str, Any]) -> Cutter:
         # Memory that the budget does not grant must fail here, as a MemoryError on one photo, not in the kernel. With
         # CUDA, which reserves far more than it uses, recycling and the unit's MemoryMax have to do.
         resource.setrlimit(resource.RLIMIT_DATA, (setup["memory"], setup["memory"]))
-        return open_cutter(setup["engine"], model, setup["threads"])
+        return open_cutter(setup["engine"], model, setup["threads"], form=setup["form"])
     cutter = open_cutter("tensorrt", model, setup["threads"], Prepared.from_json(setup["gpu"]).engines())
     # Loads every kernel, and proves that the GPU really works, before a guest's photo does.
     for photo in sorted((default_model_dir() / "trial").glob("*.jpg")):

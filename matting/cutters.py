@@ -48,8 +48,8 @@ class BuiltEngines:
     kernels: Path
 
 
-def open_cutter(kind: str, model: ModelSpec, threads: int, built: BuiltEngines | None = None) -> Cutter:
-    """kind: auto | tensorrt | torch | cpu. threads: of the CPU engine. built: for tensorrt.
+def open_cutter(kind: str, model: ModelSpec, threads: int, built: BuiltEngines | None = None, form: str = "onnx") -> Cutter:
+    """kind: auto | tensorrt | torch | cpu. threads, form: of the CPU engine. built: for tensorrt.
 
     Raises:
         EngineError: that engine is not to be had on this machine.
@@ -57,7 +57,7 @@ def open_cutter(kind: str, model: ModelSpec, threads: int, built: BuiltEngines |
         SettingsError: no such kind.
     """
     if kind != "tensorrt":
-        return EngineCutter(open_engine(kind, model, threads), model)
+        return EngineCutter(open_engine(kind, model, threads, form), model)
     if built is None:
         raise EngineError("this board has no TensorRT engine yet: run edge-matting build, or use --engine cpu")
     return GpuCutter(built, model)

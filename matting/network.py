@@ -125,6 +125,24 @@ class Meaning(nn.Module):
         return out
 
 
+class Refined(nn.Module):
+    """The input plus what two 3x3 convolutions make of it (He et al., "Deep Residual Learning", 2016).
+
+    The second begins at nothing, so that a trained network can be given one more and answers as before.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = conv(channels, channels)
+        self.second = conv(channels, channels)
+        for parameter in self.second.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.second(F.relu(self.first(x)))
+        return x + y
+
+
 class Edges(nn.Module):
     """32 channels at 1/8, two skips and the photo -> logits of alpha at full size.
 
@@ -136,19 +154,21 @@ class Edges(nn.Module):
         super().__init__()
         self.skip4 = conv(SKIPS[1], 32, 1)
         self.at4 = conv(32, 32)
+        self.refined4 = Refined(32)
         self.narrow = conv(32, 16, 1)
         self.skip2 = conv(SKIPS[0], 16, 1)
         self.detail = nn.Conv2d(3, 16, 4, 2, 1)
         self.at2 = nn.ModuleList([conv(16, 16), conv(16, 16)])
+        self.refined2 = Refined(16)
         self.alpha = conv(16, 4)
 
     def forward(self, photo: Tensor, skip2: Tensor, skip4: Tensor, meaning: Tensor) -> Tensor:
         x = F.relu(twice(meaning) + self.skip4(skip4))
-        x = F.relu(self.at4(x))
+        x = self.refined4(F.relu(self.at4(x)))
         x = F.relu(twice(self.narrow(x)) + self.skip2(skip2) + self.detail(photo))
         for layer in self.at2:
             x = F.relu(layer(x))
-        return F.pixel_shuffle(self.alpha(x), 2)
+        return F.pixel_shuffle(self.alpha(self.refined2(x)), 2)
 
 
 class MattingNetwork(nn.Module):

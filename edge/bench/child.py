@@ -23,9 +23,9 @@ def product_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(PACKAGES), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)}
 
 
-def own_command(engine: str, model: Path, threads: int) -> list[str]:
+def own_command(engine: str, model: Path, threads: int, form: str) -> list[str]:
     """The command of `edge.bench.own`."""
-    return [sys.executable, "-m", "edge.bench.own", engine, str(model), str(threads)]
+    return [sys.executable, "-m", "edge.bench.own", engine, str(model), str(threads), form]
 
 
 class Child:

@@ -15,6 +15,7 @@ from edge.bench import boards, photos, report, rivals, service, stages
 from edge.bench.machine import machine
 from edge.budget import this_machine
 from edge.config import ENGINES
+from edge.cpu_form import fastest, measure
 from matting.errors import SettingsError
 from matting.model import default_model_dir, load_model
 
@@ -76,12 +77,13 @@ def run(args: argparse.Namespace) -> report.Report:
     sizes = {label: photos.size(label) for label in args.sizes.split(",")}
     load_model(args.model)
     on, source, budget = machine(), photos.source(args.photo), this_machine()
-    found = report.Report(on, source.name, budget.threads)
+    seconds = measure(args.model, budget.threads)
+    found = report.Report(on, source.name, budget.threads, {form: 1e3 * spent for form, spent in seconds.items()})
     fitting = {label: size for label, size in sizes.items() if size[0] * size[1] <= budget.pixels}
     found.remarks.extend(
         f"{label}: more pixels than the service takes on this machine" for label in sizes.keys() - fitting.keys()
     )
-    product = stages.Product(args.engine, args.model, budget.threads, budget.in_flight)
+    product = stages.Product(args.engine, args.model, budget.threads, budget.in_flight, fastest(seconds))
     steps = len(fitting) * ((1 + (not args.no_service) + args.rivals) * (args.photos + 2) - args.rivals)
     with (
         tempfile.TemporaryDirectory(prefix="edge-matting-bench-") as scratch,

@@ -1,6 +1,6 @@
 """This product in a process of its own: the child that a comparison and the stage timings talk to.
 
-`python -m edge.bench.own ENGINE MODEL THREADS`. Protocol: one JSON line when loaded, then for each line on stdin one JSON
+`python -m edge.bench.own ENGINE MODEL THREADS FORM`. Protocol: one JSON line when loaded, then for each line on stdin one JSON
 line. "PHOTO": cut it (see `edge.bench.rival.timed`, plus stage_ms). "PHOTO COUNT WORKERS", separated by tabs: cut it COUNT
 times with WORKERS at once.
 """
@@ -28,10 +28,10 @@ from matting.pipeline import CutOut, cut
 class Own:
     """A loaded engine that cuts any photo."""
 
-    def __init__(self, engine: str, model: Path, threads: int) -> None:
+    def __init__(self, engine: str, model: Path, threads: int, form: str) -> None:
         # A bench measures time: a photo of nobody must take the whole way as well.
         self.model: ModelSpec = replace(load_model(model), presence=PresenceSpec(min_coverage=0.0, min_peak=0.0))
-        self.engine: Engine = open_engine(engine, self.model, threads)
+        self.engine: Engine = open_engine(engine, self.model, threads, form)
 
     def cut(self, data: bytes) -> CutOut:
         return cut(data, Settings(), self.engine, self.model)
@@ -56,7 +56,7 @@ class Own:
         return len(self.cut(data).output)
 
 
-def main(engine: str, model: str, threads: str) -> None:
+def main(engine: str, model: str, threads: str, form: str) -> None:
     """Answer until stdin ends.
 
     Raises:
@@ -65,7 +65,7 @@ def main(engine: str, model: str, threads: str) -> None:
     answer = protocol()
     cv2.setNumThreads(1)  # as the service does
     start = time.perf_counter()
-    own = Own(engine, Path(model), int(threads))
+    own = Own(engine, Path(model), int(threads), form)
     answer({"load_ms": (time.perf_counter() - start) * 1e3, "version": own.engine.name})
     for line in sys.stdin:
         photo, *overlap = line.rstrip("\n").split("\t")

@@ -10,16 +10,19 @@ from edge.bench.machine import Machine
 from edge.bench.rivals import OURS, RivalResult
 from edge.bench.service import ServiceResult
 from edge.bench.stages import Spread, StageResult
+from edge.cpu_form import FORMS
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All of one run. photo: what the test photos were made from; threads: of the CPU engine; remarks: what was asked for
-    and could not be measured, and why. Each size's stages name the engine with its model and form of the weights."""
+    """All of one run. photo: what the test photos were made from; threads: of the CPU engine; form_ms: one run of the
+    network in each form that the CPU may run, as the service measures it; remarks: what was asked for and could not be
+    measured, and why. Each size's stages name the engine with its model and form of the weights."""
 
     machine: Machine
     photo: str
     threads: int
+    form_ms: dict[str, float]
     stages: list[StageResult] = field(default_factory=list)
     service: list[ServiceResult] = field(default_factory=list)
     rivals: list[RivalResult] = field(default_factory=list)
@@ -46,6 +49,7 @@ def _head(report: Report) -> str:
             f"{m.date}  {board}{m.cpu}, {m.cores} cores, {m.ram_mb / 1e3:.1f} GB, {m.system}, load {m.load:.2f} before",
             f"Python {m.python}, {versions}",
             f"engine: {', '.join(sorted({each.engine for each in report.stages}))}; {report.threads} threads",
+            f"network alone: {', '.join(f'{FORMS[form]} {ms:.1f} ms' for form, ms in report.form_ms.items())}",
             f"photo: {report.photo}, with sensor noise, JPEG quality 92; times in ms, median (p95)",
         ]
     )
@@ -56,6 +60,7 @@ def _stages(result: StageResult) -> str:
     lines += [f"  {name:24s}{_spread(times)}" for name, times in result.stages.items()]
     lines += [
         f"  {'whole photo':24s}{_spread(result.whole)}",
+        f"  engine and model load in {result.load_ms:.0f} ms",
         f"  {result.photos_per_second:.2f} photos a second, {result.in_flight} at once",
         f"  peak memory {result.peak_mb:.0f} MB one at a time, {result.peak_overlap_mb:.0f} MB with overlap; "
         f"{result.resident_mb:.0f} MB with a tiny photo, {result.bytes_per_pixel:.1f} bytes a pixel more with this one",

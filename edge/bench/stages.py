@@ -48,15 +48,16 @@ class StageResult:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """How the measured product is set up; in_flight and threads as the service would choose on this board."""
+    """How the measured product is set up; in_flight, threads and form as the service would choose on this board."""
 
     engine: str
     model: Path
     threads: int
     in_flight: int
+    form: str
 
     def child(self) -> Child:
-        return Child(own_command(self.engine, self.model, self.threads), product_environment())
+        return Child(own_command(self.engine, self.model, self.threads, self.form), product_environment())
 
 
 def spread(times: Sequence[float]) -> Spread:

@@ -64,14 +64,14 @@ def tensors(path: Path) -> Tensors:
 class OnnxCpuEngine:
     """One onnxruntime session. `infer` may be called from several threads at once; each call uses `threads` cores."""
 
-    def __init__(self, model: ModelSpec, *, threads: int) -> None:
-        """Load the model's "onnx" file.
+    def __init__(self, model: ModelSpec, *, threads: int, form: str = "onnx") -> None:
+        """form: of the model's files, "onnx" (fp32) or "int8".
 
         Raises:
             ModelError: the file is bad, or its inputs and outputs are not those of model.toml.
             EngineError: onnxruntime could not load it.
         """
-        path = model.file("onnx")
+        path = model.file(form)
         try:
             self._session: ort.InferenceSession | None = ort.InferenceSession(
                 str(path), _options(threads), providers=["CPUExecutionProvider"]
@@ -82,7 +82,7 @@ class OnnxCpuEngine:
         self._input, self._output = model.input.name, model.output
         self._shape = input_shape(model)
         self._size = (model.input.height, model.input.width)
-        self.name = f"cpu ({model.name} {model.version}, fp32)"
+        self.name = f"cpu ({model.name} {model.version}, {'fp32' if form == 'onnx' else form})"
 
     def infer(self, tensor: F32) -> F32:
         """See `Engine.infer`."""

@@ -9,8 +9,8 @@ from matting.errors import EngineError, SettingsError
 from matting.model import ModelSpec
 
 
-def open_engine(kind: str, model: ModelSpec, threads: int) -> Engine:
-    """kind: auto | torch | cpu (for TensorRT see `matting.cutters`). threads: of the CPU engine.
+def open_engine(kind: str, model: ModelSpec, threads: int, form: str = "onnx") -> Engine:
+    """kind: auto | torch | cpu (for TensorRT see `matting.cutters`). threads, form: of the CPU engine.
 
     Raises:
         EngineError: that engine is not to be had on this machine.
@@ -18,7 +18,7 @@ def open_engine(kind: str, model: ModelSpec, threads: int) -> Engine:
         SettingsError: no such kind.
     """
     if kind in ("auto", "cpu"):
-        return OnnxCpuEngine(model, threads=threads)
+        return OnnxCpuEngine(model, threads=threads, form=form)
     if kind == "torch":
         return TorchEngine(model, device=None)
     if kind == "tensorrt":

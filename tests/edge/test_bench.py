@@ -73,12 +73,13 @@ def test_the_service_gives_every_photo_a_verdict(report: Report) -> None:
 
 def test_report_has_all_keys(report: Report) -> None:
     found: dict[str, Any] = json.loads(as_json(report))
-    assert found.keys() == {"machine", "photo", "threads", "stages", "service", "rivals", "remarks"}
+    assert found.keys() == {"machine", "photo", "threads", "form_ms", "stages", "service", "rivals", "remarks"}
     assert found["machine"]["cores"] >= 1
     assert found["machine"]["ram_mb"] > 0
     assert "onnxruntime" in found["machine"]["versions"]
     text = as_text(report)
     assert "whole photo" in text
+    assert "network alone: fp32 " in text and ", int8 " in text
     assert "warm service" in text
 
 
