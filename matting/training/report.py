@@ -78,6 +78,17 @@ def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher:
     return Measured(parameter_count(network), rows, fit, there, median_time(scratch) / median_time(teacher))
 
 
+def look(network: MattingNetwork, stage: str, work: Path, entries: list[Entry]) -> None:
+    """After a stage, for looking at: work/sheets/STAGE.png (photo, given matte, ours), and the curves."""
+    sheet = work / "sheets" / f"{stage}.png"
+    if not sheet.is_file():
+        export.write_onnx(network, work / "look.onnx")
+        cache = work / "cache"
+        samples = validate.exact_composites(cache, entries)[:16] + validate.real_photos(cache, entries)[:16]
+        validate.sheet({"ours": validate.onnx_matte(work / "look.onnx")}, samples, sheet)
+    curves(work)
+
+
 def curves(work: Path) -> list[tuple[str, int, float]]:
     """Draw work/sheets/curves.png; name, steps and minutes of each stage."""
     rows = [json.loads(line) for line in (work / "curve.jsonl").read_text().splitlines()]
