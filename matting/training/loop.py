@@ -127,7 +127,8 @@ def train_stage(student: Student, average: Student, stage: Stage, make: MakeSamp
         student.load_state_dict(state["student"])
         average.load_state_dict(state["average"])
         steer.load_state_dict(state["optimiser"])
-    student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    to: Callable[..., object] = student.to  # whose types do not know this of a module in every version
+    to(memory_format=torch.channels_last)
     student.train()
     clock, bar = time.monotonic(), tqdm(total=stage.steps, initial=start, desc=stage.name, mininterval=5)
     for step, (photo, alpha, trust) in enumerate(batches(make, stage, start, seed), start):

@@ -19,7 +19,7 @@ OURS = (default_model_dir() / "model.toml").read_bytes()
         (b"std = [127.5", b"std = [0.0"),
         (b"mean = [127.5", b"mean = [nan"),
         (b"[files.int8]", b"[files]\nint8 = 1\n[more]"),
-        (b"bytes = 13691848", b"bytes = " + b"9" * 5000),
+        (b"bytes = ", b"bytes = " + b"9" * 5000),
     ],
 )
 def test_a_wrong_description_is_a_model_error(tmp_path: Path, old: bytes, new: bytes) -> None:
