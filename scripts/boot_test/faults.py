@@ -1,0 +1,68 @@
+"""What a box meets that nobody watches: hung and killed processes, too little memory, no power."""
+
+from __future__ import annotations
+
+from boot_test.guest import Guest, GuestError
+from boot_test.hot import HOT, MAIN, PYTHON, WORKER, check_places, cut_one, delivered, drop, says
+
+CGROUP = "/sys/fs/cgroup/system.slice/edge-matting.service"
+MORE_THAN_MANY = 6  # starts after which edge/starts.py becomes careful, and one
+
+
+def hung_worker(guest: Guest) -> None:
+    before = guest.ask(f"echo {WORKER}; kill -STOP {WORKER}")
+    guest.ask(drop("hung"))
+    guest.wait(delivered("hung"), 300)
+    if guest.ask(f"echo {WORKER}") == before:
+        raise GuestError("the stopped worker is still the one")
+
+
+def hung_service(guest: Guest) -> None:
+    before = guest.ask(f"echo {MAIN}; kill -STOP {MAIN}")
+    guest.wait(f"[ {MAIN} != {before} ] && [ {MAIN} != 0 ] && systemctl is-active --quiet edge-matting", 300)
+    guest.ask("journalctl -u edge-matting | grep -i 'watchdog timeout'")
+    cut_one(guest, "watched")
+
+
+def killed_service(guest: Guest) -> None:
+    """Again and again, before it is ready; then it is careful, says so, and works. A restart in order forgets it."""
+    guest.ask("systemctl restart edge-matting", 180)
+    for _ in range(MORE_THAN_MANY):
+        before = guest.ask(f"echo {MAIN}; kill -KILL {MAIN}")
+        guest.wait(f"[ {MAIN} != {before} ] && [ {MAIN} != 0 ] && grep -q edge-matting /proc/{MAIN}/cmdline", 120)
+        guest.wait("[ $(wc -l </run/edge-matting/starts) -gt 1 ]", 120)
+    guest.wait(f"systemctl is-active --quiet edge-matting && {says('^DEGRADED.*ended too often')}", 300)
+    cut_one(guest, "killed")
+    guest.ask("systemctl restart edge-matting", 180)
+    guest.wait(says("^READY"), 120)
+
+
+def short_of_memory(guest: Guest) -> None:
+    """The limit goes down onto what is in use while the worker is at a large photo, and up again once it was killed."""
+    larger = "from PIL import Image; Image.open('/root/example.jpg').resize((4000, 3000)).save('/root/large.jpg')"
+    guest.ask(f'{PYTHON} -c "{larger}"')
+    kills, in_use = (
+        f"$(sed -n 's/^{name} //p' {CGROUP}/{file})" for name, file in (("oom_kill", "memory.events"), ("anon", "memory.stat"))
+    )
+    before = guest.ask(f"echo {kills}")
+    tight = f"MemoryHigh=infinity MemoryMax=$(({in_use} + 60000000))"
+    guest.ask(f"systemctl set-property --runtime edge-matting {tight}")
+    guest.ask(f"cp /root/large.jpg {HOT}/.large && mv {HOT}/.large {HOT}/inbox/large.jpg")
+    guest.wait(f"[ {kills} -gt {before} ]", 120)
+    guest.ask("systemctl set-property --runtime edge-matting MemoryMax=1500M")
+    guest.wait(delivered("large"), 300)
+    guest.ask("systemctl is-active edge-matting && journalctl -u edge-matting OUTCOME=retry | grep large")
+    guest.ask("rm -r /run/systemd/system.control/edge-matting.service.d && systemctl daemon-reload")
+
+
+def power_cuts(guest: Guest) -> None:
+    for number in range(3):
+        names = [f"cut{number}-{each}" for each in range(8)]
+        guest.ask("sync; " + "; ".join(drop(name) for name in names) + "; sync")
+        guest.wait(f"[ $(ls {HOT}/outbox | grep -c ^cut{number}-) -ge {number + 1} ]", 300)
+        left = guest.ask(f"ls {HOT}/inbox | wc -l")
+        guest.cut_power()
+        if left == "0":
+            raise GuestError("the backlog was over before the cut")
+        guest.boot()
+        check_places(guest, names)
