@@ -20,7 +20,7 @@ class Guest:
 
     def __init__(self, disk: Path, console: Path) -> None:
         self._disk, self._console, self._monitor = disk, console, disk.with_name("monitor")
-        self._heard = b""
+        self._heard, self._plugged = b"", False
         self._process: subprocess.Popen[bytes] | None = None
 
     def boot(self, seconds: float = 300, root: str = "rw") -> None:
@@ -35,7 +35,7 @@ class Guest:
             "-blockdev", f"driver=raw,node-name=stick,file.driver=file,file.filename={self._disk}.usb",
             "-chardev", f"file,id=console,path={self._console},append=on", "-serial", "chardev:console", "-serial", "stdio",
         ]  # fmt: skip
-        self._heard = b""
+        self._heard, self._plugged = b"", False
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         end = time.monotonic() + seconds
         while True:
@@ -74,12 +74,15 @@ class Guest:
         self._process.wait()
 
     def plug(self) -> None:
-        """The USB disk is put in."""
-        self._order("device_add usb-storage,id=plugged,bus=usb.0,drive=stick")
+        """The USB disk is put in, unless it is."""
+        if not self._plugged:
+            self._order("device_add usb-storage,id=plugged,bus=usb.0,drive=stick")
+            self._plugged = True
 
     def unplug(self) -> None:
         """The USB disk is pulled out, whatever is being written."""
         self._order("device_del plugged")
+        self._plugged = False
 
     def _order(self, command: str) -> None:
         with socket.socket(socket.AF_UNIX) as monitor:

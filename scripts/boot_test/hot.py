@@ -34,7 +34,7 @@ def cut_one(guest: Guest, name: str, hot: str = HOT) -> None:
 
 def check_places(guest: Guest, names: Sequence[str], hot: str = HOT) -> None:
     """Each photo once in all folders, with one cut-out; every output whole; no temporary left."""
-    guest.wait(f'[ -z "$(ls {hot}/inbox)" ]', 600)
+    guest.wait(f'[ -d {hot}/inbox ] && [ -z "$(ls {hot}/inbox)" ]', 600)
     time.sleep(3)
     for name in names:
         places = guest.ask(f"find {hot} -name '{name}.jpg' | wc -l; find {hot}/outbox -name '{name}*.png' | wc -l")

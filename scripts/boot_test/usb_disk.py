@@ -42,6 +42,8 @@ def read_only_root(guest: Guest) -> None:
 
 def pulled_out(guest: Guest) -> None:
     """Three times in mid-backlog. The service is the same one all the while."""
+    guest.plug()
+    guest.wait(says("^READY"), 180)
     before = guest.ask(f"echo {MAIN}")
     for number in range(3):
         names = [f"usb{number}-{each}" for each in range(6)]
