@@ -14,8 +14,9 @@ WORKER = "$(grep -la 'edge[.]worker' /proc/[0-9]*/cmdline 2>/dev/null | head -1 
 
 
 def drop(name: str, hot: str = HOT) -> str:
-    """Into the inbox, written elsewhere and renamed."""
-    return f"cp /root/example.jpg {hot}/.{name} && mv {hot}/.{name} {hot}/inbox/{name}.jpg"
+    """Into the inbox, written elsewhere and renamed. What became of it when the step was tried before goes."""
+    before = f"{hot}/outbox/{name}.png {hot}/done/{name}.jpg"
+    return f"rm -f {before} && cp /root/example.jpg {hot}/.{name} && mv {hot}/.{name} {hot}/inbox/{name}.jpg"
 
 
 def delivered(name: str, hot: str = HOT) -> str:
@@ -32,14 +33,18 @@ def cut_one(guest: Guest, name: str, hot: str = HOT) -> None:
     guest.wait(delivered(name, hot), 180)
 
 
+def emptied(hot: str = HOT) -> str:
+    return f'[ -d {hot}/inbox ] && [ -z "$(ls {hot}/inbox)" ]'
+
+
 def check_places(guest: Guest, names: Sequence[str], hot: str = HOT) -> None:
     """Each photo once in all folders, with one cut-out; every output whole; no temporary left."""
-    guest.wait(f'[ -d {hot}/inbox ] && [ -z "$(ls {hot}/inbox)" ]', 600)
+    guest.wait(emptied(hot), 600)
     time.sleep(3)
     for name in names:
         places = guest.ask(f"find {hot} -name '{name}.jpg' | wc -l; find {hot}/outbox -name '{name}*.png' | wc -l")
         if places.split() != ["1", "1"]:
-            raise GuestError(f"{name}: {guest.ask(f'find {hot} -name {name}*')}")
+            raise GuestError(guest.ask(f"find {hot} -name '{name}*'; journalctl -u edge-matting | tail -100"))
     look = f"import glob; from PIL import Image; [Image.open(f).load() for f in glob.glob('{hot}/outbox/*')]"
     guest.ask(f'{PYTHON} -c "{look}"')
     hidden = guest.ask(f"find {hot} -name '.*' -type f")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boot_test.guest import Guest, GuestError
-from boot_test.hot import MAIN, check_places, cut_one, drop, says
+from boot_test.hot import MAIN, check_places, cut_one, drop, emptied, says
 from boot_test.service import DROP_INS
 from boot_test.versions import CONFIG
 
@@ -43,7 +43,7 @@ def read_only_root(guest: Guest) -> None:
 def pulled_out(guest: Guest) -> None:
     """Three times in mid-backlog. The service is the same one all the while."""
     guest.plug()
-    guest.wait(says("^READY"), 180)
+    guest.wait(f"{says('^READY')} && {emptied(PHOTOS)}", 180)
     before = guest.ask(f"echo {MAIN}")
     for number in range(3):
         names = [f"usb{number}-{each}" for each in range(6)]
