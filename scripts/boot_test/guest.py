@@ -61,11 +61,10 @@ class Guest:
         return said.decode(errors="replace").replace("\r", "").strip()
 
     def wait(self, condition: str, seconds: float = 120) -> None:
-        """Until the shell command succeeds."""
-        self.ask(
-            f"for i in $(seq {int(seconds * 4)}); do if {condition}; then exit 0; fi; sleep 0.25; done; exit 1",
-            seconds * 2 + 30,
-        )
+        """Until the shell command succeeds. It is asked once a second: the guest's processors are slow, and wanted."""
+        # On a machine that has other work each look takes longer than that.
+        script = f"for i in $(seq {int(seconds)}); do if {condition}; then exit 0; fi; sleep 1; done; exit 1"
+        self.ask(script, seconds * 6 + 60)
 
     def cut_power(self) -> None:
         """At once: what the guest did not write to its disk is lost."""
