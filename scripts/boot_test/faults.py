@@ -57,7 +57,7 @@ def short_of_memory(guest: Guest) -> None:
 
 def power_cuts(guest: Guest) -> None:
     for number in range(3):
-        names = [f"cut{number}-{each}" for each in range(8)]
+        names = [f"cut{number}-{each}" for each in range(5)]
         guest.ask("sync; " + "; ".join(drop(name) for name in names) + "; sync")
         guest.wait(f"[ $(ls {HOT}/outbox | grep -c ^cut{number}-) -ge {number + 1} ]", 300)
         left = guest.ask(f"ls {HOT}/inbox | wc -l")

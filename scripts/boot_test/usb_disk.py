@@ -46,7 +46,7 @@ def pulled_out(guest: Guest) -> None:
     guest.wait(f"{says('^READY')} && {emptied(PHOTOS)}", 180)
     before = guest.ask(f"echo {MAIN}")
     for number in range(3):
-        names = [f"usb{number}-{each}" for each in range(6)]
+        names = [f"usb{number}-{each}" for each in range(5)]
         guest.ask("; ".join(drop(name, PHOTOS) for name in names) + "; sync")
         guest.wait(f"[ $(ls {PHOTOS}/outbox | grep -c ^usb{number}-) -ge {number + 1} ]", 300)
         left = guest.ask(f"ls {PHOTOS}/inbox | wc -l")
