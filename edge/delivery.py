@@ -57,6 +57,8 @@ class Delivery:
         for temporary, final in self.outputs:
             if Identity.at(temporary) is not None:
                 rename(temporary, _still_free(final))
+            elif final.parent.is_dir():  # renamed before, perhaps only in the memory of a disk that went away
+                fsync_folder(final.parent)
         source = inbox / self.path
         if self.keeps_original or Identity.at(source) != self.identity:
             return

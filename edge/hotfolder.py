@@ -36,7 +36,8 @@ class HotFolder:
         self._rescan = rescan
         self._skip = skip
         self._tracker = StabilityTracker(settle, _WINDOW)
-        self._watch = Watch(inbox, wake)
+        self._wake = wake
+        self._watch, self._watched = Watch(inbox, wake), _place(inbox)
         self._next_scan = 0.0
         self._earliest_scan = 0.0
         self._more_behind = False
@@ -63,7 +64,7 @@ class HotFolder:
     def take(self, now: float) -> tuple[Sighting, bool] | None:
         """The next finished input, and whether its readiness rests on the writer's close alone; None for not yet."""
         for seen in self._tracker.due(now):
-            fresh = Identity.at(self._inbox / seen.path)
+            fresh = _identity(self._inbox / seen.path)
             closed = self._tracker.was_closed(seen.path)
             if fresh == seen.identity:
                 self._tracker.forget(seen.path)
@@ -97,8 +98,8 @@ class HotFolder:
     def _look(self, path: PurePosixPath, now: float, *, closed: bool) -> None:
         if any(is_ignored(part) for part in path.parts):
             return
-        identity = Identity.at(self._inbox / path)
-        if identity is not None and not (self._inbox / path).is_dir():
+        identity = _identity(self._inbox / path)
+        if identity is not None and not os.path.isdir(self._inbox / path):  # noqa: PTH112 - which raises no OSError
             self._tracker.see(Sighting(path, identity), now, closed=closed)
 
     def _scan(self, now: float) -> None:
@@ -115,6 +116,15 @@ class HotFolder:
         cost = time.monotonic() - started
         self._earliest_scan = now + cost / _SCAN_SHARE
         self._next_scan = now + max(self._rescan, cost / _SCAN_SHARE)
+        self._keep_watching()
+
+    def _keep_watching(self) -> None:
+        """A disk that went and came back, or a folder that was made anew, is another one to the kernel."""
+        place = None if self.unreachable else _place(self._inbox)
+        if place is not None and place != self._watched:
+            self._watch.close()
+            self._watch = Watch(self._inbox, self._wake)
+        self._watched = place
 
     def _note_unreachable(self, error: OSError | None) -> None:
         if error is not None and not self.unreachable:
@@ -129,26 +139,35 @@ def _walk(inbox: Path, note_root: Callable[[OSError | None], None]) -> Iterator[
     stack = [PurePosixPath()]
     while stack:
         folder = stack.pop()
+        note = note_root if folder == PurePosixPath() else _note_folder
         try:
-            entries = os.scandir(inbox / folder)
+            with os.scandir(inbox / folder) as entries:
+                for entry in entries:
+                    if is_ignored(entry.name):
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        stack.append(folder / entry.name)
+                        continue
+                    identity = _identity(inbox / folder / entry.name)
+                    if identity is not None:
+                        yield Sighting(folder / entry.name, identity)
         except OSError as error:
-            if folder == PurePosixPath():
-                note_root(error)
-            else:
-                log.debug("folder %s cannot be read: %s", folder, error)
-            continue
-        if folder == PurePosixPath():
-            note_root(None)
-        with entries:
-            for entry in entries:
-                if is_ignored(entry.name):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    stack.append(folder / entry.name)
-                    continue
-                identity = _identity(entry)
-                if identity is not None:
-                    yield Sighting(folder / entry.name, identity)
+            note(error)
+        else:
+            note(None)
+
+
+def _note_folder(error: OSError | None) -> None:
+    if error is not None:
+        log.debug("a folder of the inbox cannot be read: %s", error)
+
+
+def _place(folder: Path) -> tuple[int, int] | None:
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _turn(sighting: Sighting) -> tuple[bool, int, PurePosixPath]:
@@ -156,8 +175,10 @@ def _turn(sighting: Sighting) -> tuple[bool, int, PurePosixPath]:
     return not is_urgent(sighting.path), sighting.identity.mtime_ns, sighting.path
 
 
-def _identity(entry: os.DirEntry[str]) -> Identity | None:
+def _identity(path: Path) -> Identity | None:
+    """None also for what its disk does not let us look at: a stick that was pulled out, before it is unmounted."""
     try:
-        return Identity.of(entry.stat(follow_symlinks=False))
-    except FileNotFoundError:
+        return Identity.at(path)
+    except OSError as error:
+        log.debug("%s cannot be looked at: %s", path, error)
         return None

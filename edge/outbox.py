@@ -46,20 +46,35 @@ class Outbox:
     def __init__(self, folders: HotFolders, journal: Journal) -> None:
         self._folders = folders
         self._journal = journal
-        self._mounts = {root: _mount_point(root) for root in (folders.outbox, folders.done, folders.failed, folders.no_person)}
+        self._roots = (folders.outbox, folders.done, folders.failed, folders.no_person)
+        self._mounts = {root: _mount_point(root) for root in (folders.inbox, *self._roots)}
 
     def recover(self) -> set[PurePosixPath]:
         """After a crash: complete what was begun, and remove temporaries that belong to nothing.
 
         Returns the paths whose delivery is still held up.
         """
-        wanted = {temporary for delivery in self._journal.pending_deliveries() for temporary, _ in delivery.outputs}
         held_up = self.complete_pending()
-        for root in self._mounts:
+        self.sweep(set())
+        return held_up
+
+    def sweep(self, in_hand: set[Path]) -> None:
+        """Remove temporaries that belong neither to a photo in hand nor to a delivery."""
+        wanted = {temporary for delivery in self._journal.pending_deliveries() for temporary, _ in delivery.outputs} | in_hand
+        for root in self._roots:
             for temporary in temporaries(root):
                 if temporary not in wanted:
                     temporary.unlink(missing_ok=True)
-        return held_up
+
+    def check_disks(self) -> None:
+        """All disks that were there at the start are there."""
+        for root in self._mounts:
+            self._check_root(root)
+
+    def try_out(self) -> None:
+        """The disks are there, and a file can be made in the outbox."""
+        self.check_disks()
+        Temporary(*create_temporary(self._folders.outbox)).discard()
 
     def complete_pending(self) -> set[PurePosixPath]:
         """Carry on with deliveries that could not be completed; the paths of those that still cannot."""
@@ -122,7 +137,10 @@ class Outbox:
         self._complete(delivery)
 
     def _complete(self, delivery: Delivery) -> None:
+        """On a disk that is away nothing is found, and that must not be taken for done: the disks are looked at twice."""
+        self.check_disks()
         delivery.complete(self._folders.inbox)
+        self.check_disks()
         self._journal.end_delivery(delivery)
 
     def _folder(self, root: Path, path: PurePosixPath) -> tuple[Path, str]:

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from edge.journal import Journal
 from edge.journald import set_up_logging
 from edge.notify import Notifier
 from edge.reporter import Listener, Reporter
+from edge.starts import SAFE_SECONDS, Starts, forget_starts, note_start
 from edge.supervisor import Supervisor
 from edge.tensorrt.prepared import Wish
 from edge.textfile import TextFile
@@ -47,22 +49,44 @@ def serve(config: Config, budget: Budget, *, once: bool) -> int:
         MattingError: it cannot start, or cannot go on.
     """
     set_up_logging(config.log_level)
-    _prepare(config)
+    _prepare(config)  # a disk that comes late is no failed start: nothing was tried
+    runtime = os.environ.get("RUNTIME_DIRECTORY")  # systemd's: lasts across restarts, not across a boot
+    starts = Starts(()) if once or runtime is None else _counted(Path(runtime))
     try:
         with exclusive(config.folders.state / "lock"):
-            return _serve(config, budget, once=once)
+            code = _serve(config, budget, once=once, careful=starts.too_many)
     except BlockingIOError as error:  # two services on one inbox would cut every photo twice
         raise ConfigError(f"another edge-matting already serves the state folder {config.folders.state}") from error
+    if runtime is not None:
+        forget_starts(Path(runtime))
+    return code
 
 
-def _serve(config: Config, budget: Budget, *, once: bool) -> int:
+def _counted(runtime: Path) -> Starts:
+    """This start among those before it, after the pause that so many of them call for."""
+    try:
+        starts = note_start(runtime, time.clock_gettime(time.CLOCK_BOOTTIME))
+    except (OSError, ValueError) as error:
+        log.warning("the starts cannot be counted in %s: %s", runtime, error)
+        return Starts(())
+    if starts.too_many:
+        number, pause = len(starts.times), starts.pause
+        log.error("%d starts within minutes: this one waits for %.0f s and leaves GPU and camera alone", number, pause)
+    time.sleep(starts.pause)
+    return starts
+
+
+def _serve(config: Config, budget: Budget, *, once: bool, careful: bool) -> int:
+    """careful: what may have ended it so often, GPU and camera, is left alone for a while."""
     try:
         journal = Journal(config.folders.state)
     except sqlite3.Error as error:
         raise OutputError(f"the journal in {config.folders.state} cannot be written: {error}") from error
     reporter = Reporter(config.status, config.folders.outbox, Notifier.from_environment(), _listeners(config))
-    camera = None if once else _camera(config)
-    supervisor = Supervisor(config, budget, journal, _setup(config, budget), _wish(config, budget), reporter, camera)
+    camera = None if once or careful else _camera(config)
+    wish = None if careful else _wish(config, budget)
+    until = time.monotonic() + SAFE_SECONDS if careful else None
+    supervisor = Supervisor(config, budget, journal, _setup(config, budget), wish, reporter, camera, careful_until=until)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)

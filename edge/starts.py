@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.files import write_volatile
+
 WINDOW = 300.0
 MANY = 5
 LONGEST_PAUSE = 60.0
@@ -38,11 +40,12 @@ def note_start(folder: Path, now: float) -> Starts:
 
     Raises:
         OSError: the folder cannot be written.
+        ValueError: what was noted there is no list of times.
     """
     path = folder / "starts"
     earlier = path.read_text(encoding="ascii").split() if path.exists() else []
     times = (*(then for then in map(float, earlier) if 0 <= now - then < WINDOW), now)
-    path.write_text("\n".join(str(then) for then in times) + "\n", encoding="ascii")
+    write_volatile(path, "".join(f"{then}\n" for then in times).encode(), 0o600)
     return Starts(times)
 
 

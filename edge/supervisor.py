@@ -65,7 +65,11 @@ class _Job:
 
 @dataclass
 class Supervisor:
-    """Built by `edge.service`, run once."""
+    """Built by `edge.service`, run once.
+
+    careful_until: of the monotonic clock, where it ended so often that this run does without GPU and camera; then it ends
+    in good order, and the next start tries everything again.
+    """
 
     config: Config
     budget: Budget
@@ -75,6 +79,7 @@ class Supervisor:
     reporter: Reporter
     camera: Setup | None = None
     tally: Tally = field(default_factory=Tally)
+    careful_until: float | None = None
     _stopping: bool = False
     _jobs: dict[int, _Job] = field(default_factory=dict)
     _held_up: set[Any] = field(default_factory=set)
@@ -137,6 +142,8 @@ class Supervisor:
                 _discard(job)
 
     def _finished(self, once: bool) -> bool:
+        if self.careful_until is not None and time.monotonic() >= self.careful_until:
+            self._stopping = True
         if self._jobs:
             return False
         if self._stopping:
@@ -271,7 +278,15 @@ class Supervisor:
 
     def _conclude(self, job: _Job, message: dict[str, Any]) -> None:
         now = time.monotonic()
-        if Identity.at(self.config.folders.inbox / job.sighting.path) != job.sighting.identity:
+        try:
+            found = Identity.at(self.config.folders.inbox / job.sighting.path)
+            if found is None:
+                self._outbox.check_disks()
+        except OSError as error:  # it went with its disk, and comes back with it
+            self._uncount(job)
+            self._output_failed(job.sighting, error)
+            return
+        if found != job.sighting.identity:
             log.info("%s changed while it was cut: it will be cut again", printable(job.sighting.path))
             self._uncount(job)
             self._hot.put_back(job.sighting, now)
@@ -289,7 +304,7 @@ class Supervisor:
         except (OSError, sqlite3.Error) as error:
             self._held_up_or_again(job, error)
             return
-        self._output.clear()
+        self._outputs_work()
         stages = done["stage_ms"]
         self.tally.note_cut(printable(job.sighting.path), stages)
         if self._crew.on_gpu:
@@ -367,13 +382,34 @@ class Supervisor:
         if len(self._postponed) < _MOST_POSTPONED:
             self._postponed[sighting.path] = now + _POSTPONED_FOR
 
+    def _outputs_work(self) -> None:
+        """The end of a trouble: what it left half-written goes."""
+        if not self._output.failures:
+            return
+        self._output.clear()
+        try:
+            self._outbox.sweep({output.path for job in self._jobs.values() for output in job.outputs})
+        except (OSError, sqlite3.Error) as error:
+            log.debug("temporaries stay for now: %s", error)  # the sweep at the next start finds them
+
     def _expire_postponed(self, now: float) -> None:
         for path in [path for path, until in self._postponed.items() if now >= until]:
             del self._postponed[path]
-        if self._held_up and now >= self._output.until:
-            self._held_up = self._outbox.complete_pending()
+        if (self._held_up or self._output.failures) and now >= self._output.until:
+            self._try_again(now)
+
+    def _try_again(self, now: float) -> None:
+        """Deliveries that were held up; and where no photo is there to show that outputs work again, an empty file."""
+        try:
+            self._held_up = self._outbox.complete_pending() if self._held_up else set()
             if self._held_up:
                 self._output.fail(now)
+            elif not (self._jobs or self._postponed or self._hot.waiting or self._hot.unreachable):
+                self._outbox.try_out()
+                self._outputs_work()
+        except (OSError, sqlite3.Error) as error:
+            self._output.fail(now)
+            self._output_reason = str(error)
 
     # -- what it is like -------------------------------------------------------------------------------------------
 
@@ -406,6 +442,8 @@ class Supervisor:
             return State.DEGRADED, f"the inbox cannot be read: {self._hot.unreachable}"
         if self._crew.failing:
             return State.DEGRADED, "the worker does not start"
+        if self.careful_until is not None:
+            return State.DEGRADED, "it ended too often: without GPU and camera for an hour"
         on_gpu = self._crew.on_gpu and self._room.prepared is not None
         if self._room.reason and not on_gpu:
             return State.DEGRADED, f"on the CPU: {self._room.reason}"

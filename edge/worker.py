@@ -29,7 +29,7 @@ from edge.settings import settings_for
 from edge.tensorrt.prepared import Prepared
 from matting.cutters import Cutter, open_cutter
 from matting.decode import decode
-from matting.errors import MattingError, NoPersonFound, OutOfMemory, OutputError, PhotoTooLarge
+from matting.errors import MattingError, NoPersonFound, OutOfMemory, OutputError, PhotoTooLarge, UnreadablePhoto
 from matting.model import default_model_dir, load_model
 from matting.photo import U8, Limits, Settings
 
@@ -96,8 +96,11 @@ def _read_whole(descriptor: int, limit: int) -> bytes:
     size = os.fstat(descriptor).st_size
     if size > limit:
         raise PhotoTooLarge(f"the file has {size >> 20} MB, more than the {limit >> 20} MB that this machine takes")
-    with os.fdopen(os.dup(descriptor), "rb") as reader:
-        return reader.read(size)
+    try:
+        with os.fdopen(os.dup(descriptor), "rb") as reader:
+            return reader.read(size)
+    except OSError as error:
+        raise UnreadablePhoto(f"its disk does not give it: {error.strerror}") from error
 
 
 def _resident_bytes() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -14,23 +15,27 @@ class GuestError(Exception):
 
 
 class Guest:
-    """disk: as scripts/boot_test/image makes it; what is written stays in it. The console goes to `console`."""
+    """disk: as scripts/boot_test/image makes it, with its companions; what is written stays in it. The console goes to
+    `console`."""
 
     def __init__(self, disk: Path, console: Path) -> None:
-        self._disk, self._console = disk, console
-        self._heard = b""
+        self._disk, self._console, self._monitor = disk, console, disk.with_name("monitor")
+        self._heard, self._plugged = b"", False
         self._process: subprocess.Popen[bytes] | None = None
 
-    def boot(self, seconds: float = 300) -> None:
-        """Until its shell answers."""
+    def boot(self, seconds: float = 300, root: str = "rw") -> None:
+        """Until its shell answers. root: rw or ro. The USB disk is not plugged in."""
         command = [
             "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "Nehalem", "-smp", "2", "-m", "2048",
             "-no-reboot", "-display", "none", "-net", "none",
             "-kernel", f"{self._disk}.kernel", "-initrd", f"{self._disk}.initrd",
-            "-append", "console=ttyS0 root=/dev/vda rw quiet", "-drive", f"file={self._disk},if=virtio,format=raw",
+            "-append", f"console=ttyS0 root=/dev/vda {root} quiet", "-drive", f"file={self._disk},if=virtio,format=raw",
+            "-drive", f"file={self._disk}.state,if=virtio,format=raw",
+            "-device", "qemu-xhci,id=usb", "-monitor", f"unix:{self._monitor},server=on,wait=off",
+            "-blockdev", f"driver=raw,node-name=stick,file.driver=file,file.filename={self._disk}.usb",
             "-chardev", f"file,id=console,path={self._console},append=on", "-serial", "chardev:console", "-serial", "stdio",
         ]  # fmt: skip
-        self._heard = b""
+        self._heard, self._plugged = b"", False
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         end = time.monotonic() + seconds
         while True:
@@ -56,17 +61,38 @@ class Guest:
         return said.decode(errors="replace").replace("\r", "").strip()
 
     def wait(self, condition: str, seconds: float = 120) -> None:
-        """Until the shell command succeeds."""
-        self.ask(
-            f"for i in $(seq {int(seconds * 4)}); do if {condition}; then exit 0; fi; sleep 0.25; done; exit 1",
-            seconds * 2 + 30,
-        )
+        """Until the shell command succeeds. It is asked once a second: the guest's processors are slow, and wanted."""
+        # On a machine that has other work each look takes longer than that.
+        script = f"for i in $(seq {int(seconds)}); do if {condition}; then exit 0; fi; sleep 1; done; exit 1"
+        self.ask(script, seconds * 6 + 60)
 
     def cut_power(self) -> None:
         """At once: what the guest did not write to its disk is lost."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    def plug(self) -> None:
+        """The USB disk is put in, unless it is."""
+        if not self._plugged:
+            self._order("device_add usb-storage,id=plugged,bus=usb.0,drive=stick")
+            self._plugged = True
+
+    def unplug(self) -> None:
+        """The USB disk is pulled out, whatever is being written."""
+        self._order("device_del plugged")
+        self._plugged = False
+
+    def _order(self, command: str) -> None:
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(str(self._monitor))
+            monitor.settimeout(10)
+            said = monitor.recv(4096)
+            monitor.sendall(f"{command}\n".encode())
+            while said.count(b"(qemu)") < 2:
+                said += monitor.recv(4096)
+        if b"Error" in said:
+            raise GuestError(said.decode(errors="replace"))
 
     def _until(self, mark: bytes, seconds: float, script: str) -> bytes:
         assert self._process is not None and self._process.stdout is not None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -60,3 +61,35 @@ def test_a_photo_renamed_in_the_moment_of_its_delivery_stays_to_be_cut_again(
     assert (tmp_path / "outbox" / "a.png").read_bytes() == b"cut-out"
     assert (tmp_path / "inbox" / "b.jpg").read_bytes() == b"a.jpg"
     assert list((tmp_path / "done").iterdir()) == []
+
+
+def test_a_delivery_whose_disk_went_is_not_taken_for_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it can be found while the disk is away: to forget it then would cut the photo a second time."""
+    outbox = outbox_in(tmp_path)
+    photo = dropped(tmp_path, "a.jpg")
+    roots, away = [tmp_path / name for name in ("inbox", "outbox", "done", "failed", "no_person")], tmp_path / "away"
+    away.mkdir()
+
+    def pulled_out(*_: object) -> None:
+        for root in roots:
+            root.rename(away / root.name)
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="Input/output"):
+        patch.setattr(delivery, "move", pulled_out)
+        cut(outbox, photo)
+    assert outbox.complete_pending() == {photo.path}
+    assert not any(root.exists() for root in roots), "no folder is made in place of a disk that went away"
+    for root in roots:
+        (away / root.name).rename(root)
+    assert outbox.complete_pending() == set()
+    assert [path.name for path in (tmp_path / "outbox").iterdir()] == ["a.png"]
+    assert (tmp_path / "done" / "a.jpg").read_bytes() == b"a.jpg"
+
+
+def test_a_sweep_spares_what_is_in_hand(tmp_path: Path) -> None:
+    outbox = outbox_in(tmp_path)
+    photo = dropped(tmp_path, "a.jpg")
+    in_hand, nobodys = outbox.temporary(photo.path), outbox.temporary(photo.path)
+    outbox.sweep({in_hand.path})
+    assert (in_hand.path.exists(), nobodys.path.exists()) == (True, False)

@@ -16,6 +16,9 @@ import pytest
 from PIL import Image
 
 from edge.files import temporaries
+from edge.starts import MANY
+from edge.status import read_status
+from matting.errors import OutputError
 from tests.edge.hot import Hot, portrait, wait_for
 from tests.matting import hostile
 
@@ -276,3 +279,56 @@ def test_a_full_disk_is_waited_for(tmp_path: Path) -> None:
     assert hot.files("done") == {"0.jpg", "1.jpg", "2.jpg"}
     assert "photos wait in the inbox" in result.stderr
     assert sorted(result.stdout.split()) == ["0.png", "1.png", "2.png"]
+
+
+def test_the_disk_of_all_folders_is_pulled_out_in_mid_backlog_and_put_back(tmp_path: Path) -> None:
+    """State stays. Each photo in one place afterwards, with one cut-out, by the same service, which is READY again."""
+    disk, away = tmp_path / "disk", tmp_path / "away"
+    names = ("inbox", "outbox", "done", "failed", "no_person")
+    hot = Hot(tmp_path, **{name: disk / name for name in names})
+    photos = {f"{number}.jpg" for number in range(12)}
+    for name in photos:
+        hot.drop(name, portrait())
+    hot.start()
+    try:
+        for cut in (1, 4):
+            wait_for(lambda cut=cut: len(hot.files("done")) >= cut, hot)  # type: ignore[misc]
+            disk.rename(away)
+            wait_for(lambda: status(hot).startswith("DEGRADED"), hot)
+            assert not disk.exists(), "no folder is made in place of a disk that went away"
+            away.rename(disk)
+        wait_for(lambda: hot.files("done") == photos, hot)
+        wait_for(lambda: status(hot).startswith("READY"), hot)
+        assert hot.files("outbox") == {name.replace("jpg", "png") for name in photos}
+        assert hot.files("inbox", "failed", "no_person") == set()
+        assert hot.stop() == 0
+    finally:
+        if hot.process is not None:
+            hot.process.kill()
+
+
+def test_a_service_that_kept_dying_is_careful_until_it_ends_in_good_order(hot: Hot, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime = hot.root / "run"
+    runtime.mkdir()
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    (runtime / "starts").write_text("".join(f"{now - age}\n" for age in range(MANY, 0, -1)))
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(runtime))
+    hot.drop("a.jpg", portrait())
+    hot.start()
+    wait_for(lambda: hot.files("done") == {"a.jpg"}, hot)
+    assert status(hot) == "DEGRADED: it ended too often: without GPU and camera for an hour"
+    assert hot.stop(signal.SIGKILL) == -signal.SIGKILL
+    assert len((runtime / "starts").read_text().split()) == MANY + 1
+    (runtime / "starts").write_text("half a num")  # what cannot be read costs the count, not the service
+    hot.start()
+    wait_for(lambda: status(hot) == "READY", hot)
+    assert hot.stop() == 0
+    assert list(runtime.iterdir()) == []
+
+
+def status(hot: Hot) -> str:
+    try:
+        told = read_status(hot.state / "status.json")
+    except OutputError:
+        return ""
+    return f"{told.state.value}: {told.reason}" if told.reason else told.state.value

@@ -62,6 +62,14 @@ def test_a_drop_in_opens_no_more_than_it_says(installed: Path, name: str) -> Non
     assert exposed.returncode == 0, exposed.stdout
 
 
+def test_what_is_installed_is_read_before_what_opens_something_and_before_the_operators_own() -> None:
+    """systemd goes by the names: with PrivateNetwork=yes read last, drop-ins/network.conf opened nothing."""
+    installed = re.findall(r"edge-matting\.service\.d/([\w-]+\.conf)", (UNITS.parent / "scripts" / "install").read_text())
+    assert {path.name for path in (UNITS / "edge-matting.service.d").iterdir()} <= set(installed)
+    later = [path.name for path in (UNITS / "drop-ins").iterdir()] + ["override.conf"]  # of systemctl edit
+    assert max(installed) < min(later)
+
+
 @needs_systemd
 def test_the_check_itself_sees_a_wrong_key(installed: Path) -> None:
     unit = installed / SERVICES[0]
@@ -98,7 +106,7 @@ def test_the_group_reaches_the_status_and_others_do_not() -> None:
     config = load_config(UNITS / "edge-matting.toml")
     made = re.findall(r"^d (\S+) (\d+) \S+ (\S+)", (UNITS / "tmpfiles.conf").read_text(), re.MULTILINE)
     assert (str(config.status.parent), "0750", "edge-matting") in made
-    assert "StateDirectoryMode=0750" in (UNITS / "edge-matting.service.d" / "sandbox.conf").read_text()
+    assert "StateDirectoryMode=0750" in (UNITS / "edge-matting.service.d" / "10-sandbox.conf").read_text()
 
 
 def test_every_folder_of_the_configuration_is_made_and_may_be_written() -> None:
@@ -106,5 +114,5 @@ def test_every_folder_of_the_configuration_is_made_and_may_be_written() -> None:
     made = re.findall(r"^d (\S+)", (UNITS / "tmpfiles.conf").read_text(), re.MULTILINE)
     for name in ("inbox", "outbox", "done", "failed", "no_person", "backgrounds", "state"):
         assert str(getattr(folders, name)) in made
-    sandbox = (UNITS / "edge-matting.service.d" / "sandbox.conf").read_text()
+    sandbox = (UNITS / "edge-matting.service.d" / "10-sandbox.conf").read_text()
     assert "ReadWritePaths=-/srv/edge-matting\n" in sandbox and "StateDirectory=edge-matting\n" in sandbox
