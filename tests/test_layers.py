@@ -75,6 +75,7 @@ ORDER = [
         "edge.first_boot",
         "edge.preparation",
         "edge.wish",
+        "edge.cpu_form",
         "edge.engines",
         "edge.engine_room",
         "edge.tally",
