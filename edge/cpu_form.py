@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.files import write_atomic
+from edge.lifeline import die_with_parent
 from matting.errors import EngineError, MattingError
 from matting.model import ModelSpec, load_model
 
@@ -31,7 +32,7 @@ FORMS = {EXACT: "fp32", "int8": "int8"}  # and what people call them
 LEAST_PSNR = 40.0
 # The exact form stays unless another one saves a tenth of the time: nearer than that, noise would decide.
 WORTH = 0.9
-_ROUNDS = 5
+_ROUNDS, _ENOUGH = 5, 3.0  # as many, or as many as fit into so many seconds: a slow machine shows the difference at once
 _PATIENCE = 60.0
 
 
@@ -69,7 +70,7 @@ def choose(model_folder: Path, threads: int, folder: Path) -> str:
             seconds = measure(model_folder, threads)
         except EngineError as error:
             log.warning("%s: the CPU runs fp32", error)
-            return EXACT
+            seconds = {EXACT: _PATIENCE}  # remembered as well, or every start would wait for it again
         write_atomic(path, json.dumps({"key": key, "seconds": seconds}).encode())
         times = ", ".join(f"{FORMS[form]} {1e3 * spent:.0f} ms" for form, spent in seconds.items())
         log.info("the network on this CPU: %s; %s is used", times, FORMS[fastest(seconds)])
@@ -135,15 +136,17 @@ def _time(model: ModelSpec, threads: int) -> dict[str, float]:
     engines = {form: OnnxCpuEngine(model, threads=threads, form=form) for form in good_enough(model)}
     tensor = np.zeros(input_shape(model), np.float32)
     times: dict[str, list[float]] = {form: [] for form in engines}
-    for _ in range(_ROUNDS):
+    began = time.perf_counter()
+    while len(times[EXACT]) < _ROUNDS and time.perf_counter() - began < _ENOUGH:
         for form, engine in engines.items():
             start = time.perf_counter()
             engine.infer(tensor)
             times[form].append(time.perf_counter() - start)
-    return {form: statistics.median(spent[1:]) for form, spent in times.items()}
+    return {form: statistics.median(spent[1:] or spent) for form, spent in times.items()}  # the first warms up
 
 
 if __name__ == "__main__":
+    die_with_parent()
     try:
         print(json.dumps(_time(load_model(Path(sys.argv[1])), int(sys.argv[2]))))
     except MattingError as fault:
