@@ -11,7 +11,6 @@ import logging
 import os
 import platform
 import re
-import statistics
 import subprocess
 import sys
 import time
@@ -30,8 +29,8 @@ log = logging.getLogger(__name__)
 EXACT = "onnx"
 FORMS = {EXACT: "fp32", "int8": "int8"}  # and what people call them
 LEAST_PSNR = 40.0
-# The exact form stays unless another one saves a tenth of the time: nearer than that, noise would decide.
-WORTH = 0.9
+# The exact form stays unless another one saves 15 % of the time: nearer than that, noise would decide.
+WORTH = 0.85
 _ROUNDS, _ENOUGH = 5, 3.0  # as many, or as many as fit into so many seconds: a slow machine shows the difference at once
 _PATIENCE = 60.0
 
@@ -127,7 +126,7 @@ def _onnxruntime() -> str:
 
 
 def _time(model: ModelSpec, threads: int) -> dict[str, float]:
-    """Median seconds of one run, the forms in turn, so that what else the machine does meets them alike."""
+    """Least seconds of one run, the forms in turn, so that what else the machine does meets them alike."""
     import numpy as np
 
     from matting.engines.onnx_cpu import OnnxCpuEngine
@@ -142,7 +141,7 @@ def _time(model: ModelSpec, threads: int) -> dict[str, float]:
             start = time.perf_counter()
             engine.infer(tensor)
             times[form].append(time.perf_counter() - start)
-    return {form: statistics.median(spent[1:] or spent) for form, spent in times.items()}  # the first warms up
+    return {form: min(spent) for form, spent in times.items()}
 
 
 if __name__ == "__main__":

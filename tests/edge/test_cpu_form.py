@@ -21,7 +21,7 @@ def model() -> ModelSpec:
     return load_model(default_model_dir())
 
 
-def test_the_exact_form_stays_unless_another_saves_a_tenth() -> None:
+def test_the_exact_form_stays_unless_another_saves_much() -> None:
     assert fastest({"onnx": 0.100, "int8": 0.095}) == EXACT
     assert fastest({"onnx": 0.100, "int8": 0.080}) == "int8"
 
