@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,18 +39,20 @@ class Measured:
         return ours.mad < theirs.mad and ours.band < theirs.band
 
 
-def median_time(model: Path, rounds: int = 15) -> float:
-    """Seconds for one 512 x 512 photo on 2 threads; the only session alive, or the other's waiting threads would count."""
+def time_ratio(model: Path, other: Path, rounds: int = 15) -> float:
+    """Of the least times for one 512 x 512 photo on 2 threads, in turn, so that what else the machine does meets both."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 2
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    tensor, times = np.zeros((1, 3, 512, 512), np.float32), []
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # or one's waiting threads would slow the other
+    sessions = [onnxruntime.InferenceSession(str(p), options, providers=["CPUExecutionProvider"]) for p in (model, other)]
+    tensor = np.zeros((1, 3, 512, 512), np.float32)
+    times: list[list[float]] = [[], []]
     for _ in range(rounds):
-        start = time.perf_counter()
-        session.run(None, {"input": tensor})
-        times.append(time.perf_counter() - start)
-    return statistics.median(times[2:])
+        for session, spent in zip(sessions, times, strict=True):
+            start = time.perf_counter()
+            session.run(None, {"input": tensor})
+            spent.append(time.perf_counter() - start)
+    return min(times[0]) / min(times[1])
 
 
 def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher: Path, scratch: Path) -> Measured:
@@ -75,7 +76,7 @@ def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher:
     there = validate.presence(ours, people, validate.empty_places(cache, entries), fit)
     validate.sheet({"ours": ours, "teacher": theirs}, exact[:24], scratch.parent / "sheets" / "exact.png")
     validate.sheet({"ours": ours}, photos, scratch.parent / "sheets" / "photos.png", fit)
-    return Measured(parameter_count(network), rows, fit, there, median_time(scratch) / median_time(teacher))
+    return Measured(parameter_count(network), rows, fit, there, time_ratio(scratch, teacher))
 
 
 def look(network: MattingNetwork, stage: str, work: Path, entries: list[Entry]) -> None:
