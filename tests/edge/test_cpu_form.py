@@ -63,6 +63,10 @@ def test_where_it_cannot_be_measured_the_exact_form_runs(tmp_path: Path, monkeyp
     assert choose(default_model_dir(), 1, tmp_path) == EXACT
 
 
+def test_a_state_folder_that_takes_nothing_keeps_no_service_from_starting(tmp_path: Path) -> None:
+    assert choose(default_model_dir(), 1, tmp_path / "not there") in ("onnx", "int8")
+
+
 def test_the_engine_says_which_form_it_runs_and_both_see_the_same_person(model: ModelSpec) -> None:
     photo = np.zeros((1, 3, 512, 512), np.float32)
     exact, int8 = (OnnxCpuEngine(model, threads=1, form=form) for form in ("onnx", "int8"))
