@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from edge.files import Identity
 from edge.names import is_ignored, is_urgent
 from edge.stability import Sighting, StabilityTracker
-from edge.watch import Watch
+from edge.watch import Mounts, Watch
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,8 @@ class HotFolder:
         self._skip = skip
         self._tracker = StabilityTracker(settle, _WINDOW)
         self._wake = wake
-        self._watch, self._watched = Watch(inbox, wake), _place(inbox)
+        self._watch = Watch(inbox, wake)
+        self._mounts = Mounts()
         self._next_scan = 0.0
         self._earliest_scan = 0.0
         self._more_behind = False
@@ -50,6 +51,7 @@ class HotFolder:
 
     def close(self) -> None:
         self._watch.close()
+        self._mounts.close()
 
     def poll(self, now: float) -> None:
         """Take up events, and scan when it is time."""
@@ -120,11 +122,9 @@ class HotFolder:
 
     def _keep_watching(self) -> None:
         """A disk that went and came back, or a folder that was made anew, is another one to the kernel."""
-        place = None if self.unreachable else _place(self._inbox)
-        if place is not None and place != self._watched:
+        if not self.unreachable and (self._mounts.changed() or self._watch.is_of_another_folder()):
             self._watch.close()
             self._watch = Watch(self._inbox, self._wake)
-        self._watched = place
 
     def _note_unreachable(self, error: OSError | None) -> None:
         if error is not None and not self.unreachable:
@@ -160,14 +160,6 @@ def _walk(inbox: Path, note_root: Callable[[OSError | None], None]) -> Iterator[
 def _note_folder(error: OSError | None) -> None:
     if error is not None:
         log.debug("a folder of the inbox cannot be read: %s", error)
-
-
-def _place(folder: Path) -> tuple[int, int] | None:
-    try:
-        status = folder.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _turn(sighting: Sighting) -> tuple[bool, int, PurePosixPath]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 log = logging.getLogger(__name__)
 
@@ -32,18 +34,23 @@ class Watch(FileSystemEventHandler):
         self._closed: dict[PurePosixPath, None] = {}
         self._appeared: dict[PurePosixPath, float] = {}
         self._rescan = True
-        self._observer = Observer()
-        self._observer.schedule(self, str(inbox), recursive=True)
-        try:
-            self._observer.start()
-        except OSError as error:
-            log.warning("no file events for the inbox (%s): it is scanned instead", error)
+        self._place = _place(inbox)
+        self._deleted = False
+        self._observer = _observer(self, inbox)
 
     def close(self) -> None:
-        if self._observer.is_alive():
+        if self._observer is not None:
             logging.getLogger("watchdog").setLevel(logging.CRITICAL)  # it calls its own stop an error
             self._observer.stop()
             self._observer.join()
+
+    def is_of_another_folder(self) -> bool:
+        """Whether the inbox that is there now is not the one that is watched: it was made anew, or its disk came back.
+
+        A new folder may have the inode of the deleted one, so that the place alone does not tell.
+        """
+        place = _place(self._inbox)
+        return place is not None and (self._deleted or place != self._place)
 
     def closed_files(self) -> list[PurePosixPath]:
         """Files whose writer closed them, or that were renamed into place, since the last call."""
@@ -70,6 +77,8 @@ class Watch(FileSystemEventHandler):
         kind, folder = event.event_type, event.is_directory
         if kind == "closed" and not folder:
             self._note(event.src_path)
+        elif kind == "deleted" and folder and self._relative(event.src_path) == PurePosixPath():
+            self._deleted = True
         elif kind == "moved":
             self._note(None if folder else event.dest_path)
         elif kind == "created":
@@ -97,3 +106,45 @@ class Watch(FileSystemEventHandler):
 
     def _relative(self, path: bytes | str) -> PurePosixPath:
         return PurePosixPath(os.path.relpath(os.fsdecode(path), self._inbox))
+
+
+class Mounts:
+    """Tells of anything that was mounted or unmounted: a disk that came back is the same to `stat`, but watched no more.
+
+    https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html, "poll"
+    """
+
+    def __init__(self) -> None:
+        self._table = Path("/proc/self/mountinfo").open("rb")  # noqa: SIM115 - open for as long as it is asked
+        self._poll = select.poll()
+        self._poll.register(self._table, select.POLLPRI)
+
+    def changed(self) -> bool:
+        """Since the last call."""
+        return bool(self._poll.poll(0))
+
+    def close(self) -> None:
+        self._table.close()
+
+
+def _observer(handler: Watch, inbox: Path) -> BaseObserver | None:
+    """A running one; None where the kernel gives no events."""
+    observer: BaseObserver | None = None
+    try:
+        observer = Observer()
+        observer.schedule(handler, str(inbox), recursive=True)
+        observer.start()
+    except OSError as error:
+        log.warning("no file events for the inbox (%s): it is scanned instead", error)
+        if observer is not None:
+            observer.stop()
+        return None
+    return observer
+
+
+def _place(folder: Path) -> tuple[int, int] | None:
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
