@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from matting.training import augment
+from matting.training import augment, clutter
 from matting.training.augment import Pixels, Random
 from matting.training.grounds import beside_person, crop, wall
 from matting.training.placing import place, resize
@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float32]
 PAD = 127  # letterbox bars: 0 after normalisation
 # Shares: untouched photos; no person; keyed among the composites; grounds in the colour of an edge.
 AS_IS, NOBODY, KEYED, ALIKE = 0.32, 0.06, 0.55, 0.15
+# Shares of composites with things behind the people, and with a desk before them; of the things, cut-outs of real ones.
+CLUTTERED, DESK, CUT_OUT = 0.45, 0.06, 0.5
 WEIGHTS = {"pixabay_faces": 0.5, "creativetim": 2.0, "faker": 2.0, "congress": 0.35, "man_unsplash": 1.3}
 
 
@@ -41,6 +43,7 @@ class Composer:
         self.keyed = [e for e in entries if e.kind == "keyed"]
         self.taught = [e for e in entries if e.kind == "teacher"]
         self.grounds = [e for e in entries if e.kind == "background"]
+        self.things = [e for e in entries if e.kind == "thing"]
         share = np.array([WEIGHTS.get(e.group, 1.0) for e in self.taught])
         self.share = share / max(share.sum(), 1e-9)
 
@@ -51,7 +54,10 @@ class Composer:
             sample = self.as_is(self.any_taught(random), random)
         else:
             alike = bool(random.random() < ALIKE)
-            sample = self.composite(random, people=0 if kind > 1 - NOBODY else crowd(random), alike=alike)
+            things = int(random.integers(1, 4)) if random.random() < CLUTTERED else 0
+            desk = bool(random.random() < DESK)
+            people = 0 if kind > 1 - NOBODY else crowd(random)
+            sample = self.composite(random, people, alike=alike, things=things, desk=desk)
         return Sample(augment.degrade(sample.photo, random), sample.alpha, sample.trust)
 
     def load(self, entry: Entry) -> Pixels:
@@ -79,11 +85,18 @@ class Composer:
         planes = resize(np.ascontiguousarray(planes), self.side, self.side)
         return Sample(np.ascontiguousarray(planes[..., :3]), planes[..., 3], planes[..., 4])
 
-    def composite(self, random: Random, people: int, alike: bool = False) -> Sample:
+    def composite(self, random: Random, people: int, *, alike: bool = False, things: int = 0, desk: bool = False) -> Sample:
         """`people` persons, one before the other, on a new background; alpha is their union. alike: the background takes
-        on the colour of the first one's edge, as dark hair before a dark room."""
+        on the colour of the first one's edge, as dark hair before a dark room. things: how many stand behind the people;
+        desk: one more stands before them."""
         side = self.side
         ground = self.ground(random)
+        for _ in range(things):
+            cutout = self.cutout(random) if self.things and random.random() < CUT_OUT else None
+            colours, cover = clutter.thing(side, self.ground(random), cutout, random)
+            ground = (ground + (colours - ground) * cover[..., None]).round().astype(np.uint8)
+        if things and random.random() < 0.4:
+            ground = augment.blur(ground, random.uniform(0.6, 4) * side / 512)
         photo = ground.astype(np.float32)
         alpha = np.zeros((side, side), np.float32)
         trust = np.full((side, side), 255, np.uint8)
@@ -98,6 +111,10 @@ class Composer:
             photo += (np.clip(colours, 0, 255) - photo) * cover[..., None]
             alpha += (1 - alpha) * cover
             trust[(layer[..., 4] < 128) & (cover > 0.01)] = 0
+        if desk:
+            colours, cover = clutter.desk(side, self.ground(random), random)
+            photo += (colours - photo) * cover[..., None]
+            alpha *= 1 - cover
         return Sample(photo.round().astype(np.uint8), (alpha * 255).round().astype(np.uint8), trust)
 
     def whole_head(self, random: Random) -> Pixels:
@@ -109,6 +126,10 @@ class Composer:
             if planes[:3, :, 6].max() < 25:
                 break
         return planes
+
+    def cutout(self, random: Random) -> Pixels:
+        """A thing, h x w x 4 RGBA."""
+        return self.load(self.things[random.integers(len(self.things))])
 
     def ground(self, random: Random) -> Pixels:
         """A crop of a background picture or of a photo beside its person, or a made-up studio wall."""

@@ -27,7 +27,7 @@ BACKGROUND_SIDE = 1024
 
 @dataclass(frozen=True)
 class Entry:
-    """One prepared array; `kind` is keyed, teacher or background, `group` its source or place."""
+    """One prepared array; `kind` is keyed, teacher, background or thing, `group` its source or place."""
 
     kind: str
     group: str
@@ -79,6 +79,15 @@ def prepare_person(person: sources.Person, target: Path) -> str | None:
     return None
 
 
+def read_thing(path: Path) -> Pixels:
+    """A cut-out as h x w x 4 RGBA, without the empty border."""
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if picture is None or picture.ndim != 3 or picture.shape[2] != 4:
+        raise ValueError(f"not a picture with alpha: {path}")
+    left, top, width, height = cv2.boundingRect((picture[..., 3] > 8).astype(np.uint8))
+    return np.ascontiguousarray(picture[top : top + height, left : left + width][..., [2, 1, 0, 3]]).astype(np.uint8)
+
+
 def prepare(data: Path, work: Path, jobs: int = 2) -> list[Entry]:
     """Fill work/cache once and return its entries; what was rejected, and why, is listed in rejected.txt."""
     cache, index = work / "cache", work / "cache" / "index.json"
@@ -101,6 +110,10 @@ def prepare(data: Path, work: Path, jobs: int = 2) -> list[Entry]:
         file = f"background_{number:04d}.npy"
         np.save(cache / file, read_photo(place.photo, BACKGROUND_SIDE))
         entries.append(Entry("background", place.place, place.photo.stem, place.validation, file))
+    for thing in sources.things(data):
+        file = f"thing_{thing.stem}.npy"
+        np.save(cache / file, read_thing(thing))
+        entries.append(Entry("thing", "things", thing.stem, sources.is_validation(f"thing {thing.stem}"), file))
     (work / "cache" / "rejected.txt").write_text("\n".join(rejected) + "\n")
     index.write_text(json.dumps([vars(e) for e in entries], indent=0))
     return entries

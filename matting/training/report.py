@@ -34,9 +34,9 @@ class Measured:
     time_ratio: float
 
     def better_than(self, other: Measured) -> bool:
-        """On exact composites, in error and in edges alike."""
-        (_, ours, _), (_, theirs, _) = self.rows[0], other.rows[0]
-        return ours.mad < theirs.mad and ours.band < theirs.band
+        """On exact composites, plain ones and those with things about, in error and in edges alike."""
+        pairs = [(mine[1], other_row[1]) for mine, other_row in zip(self.rows[:2], other.rows[:2], strict=True)]
+        return all(ours.mad < theirs.mad and ours.band < theirs.band for ours, theirs in pairs)
 
 
 def time_ratio(model: Path, other: Path, rounds: int = 15) -> float:
@@ -60,14 +60,15 @@ def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher:
     export.write_onnx(network, scratch)
     ours, theirs = validate.onnx_matte(scratch), validate.onnx_matte(teacher)
     exact, upright = validate.exact_composites(cache, entries), validate.upright_composites(cache, entries)
-    photos = validate.real_photos(cache, entries)
+    clutter, photos = validate.cluttered_composites(cache, entries), validate.real_photos(cache, entries)
     fits: dict[validate.Fit, validate.Score] = {
         "stretch": validate.evaluate(ours, upright, "stretch"),
         "letterbox": validate.evaluate(ours, upright, "letterbox"),
     }
     fit = min(fits, key=lambda f: fits[f].mad + 0.1 * fits[f].band)
     rows: list[tuple[str, validate.Score, validate.Score | None]] = [
-        (f"{len(exact)} exact composites, 512x512", validate.evaluate(ours, exact), validate.evaluate(theirs, exact))
+        (f"{len(exact)} exact composites, 512x512", validate.evaluate(ours, exact), validate.evaluate(theirs, exact)),
+        (f"{len(clutter)} with things about", validate.evaluate(ours, clutter), validate.evaluate(theirs, clutter)),
     ]
     for name, score in fits.items():
         rows.append((f"{len(upright)} exact composites, 512x768, {name}", score, validate.evaluate(theirs, upright, name)))
@@ -75,6 +76,7 @@ def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher:
     people = [s.photo for s in (*exact, *upright, *photos)]
     there = validate.presence(ours, people, validate.empty_places(cache, entries), fit)
     validate.sheet({"ours": ours, "teacher": theirs}, exact[:24], scratch.parent / "sheets" / "exact.png")
+    validate.sheet({"ours": ours, "teacher": theirs}, clutter[:24], scratch.parent / "sheets" / "clutter.png")
     validate.sheet({"ours": ours}, photos, scratch.parent / "sheets" / "photos.png", fit)
     return Measured(parameter_count(network), rows, fit, there, time_ratio(scratch, teacher))
 

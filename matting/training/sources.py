@@ -22,6 +22,7 @@ LICENCES = {
     "man_unsplash": ("djbielejeski/...-man_unsplash, half-body men", "Unsplash by its name, no licence file"),
     "pixabay_faces": ("Hossein88-eng/gender-classification-doe, tight heads", "Pixabay Content Licence"),
     "creativetim": ("material-kit, soft-ui-design-system, paper-kit-2, half-body people", "MIT (packages)"),
+    "things": ("@lobehub/fluent-emoji-3d 1.1.0, rendered things", "MIT (Microsoft's Fluent emoji)"),
     "backgrounds": ("Poly Haven panoramas in perspective; wallpapers of pop-os and elementary", "CC0; free Unsplash"),
 }
 
@@ -85,6 +86,11 @@ def backgrounds(data: Path) -> Iterator[Background]:
     for photo in sorted((data / "backgrounds").glob("*/*.*")):
         place = place_key(photo.stem)
         yield Background(place, photo, is_validation(f"place {place}"))
+
+
+def things(data: Path) -> Iterator[Path]:
+    """Every cut-out of a thing below data/things; the folder may be missing."""
+    return iter(sorted((data / "things").glob("*.*")))
 
 
 def reject_reason(alpha: Plane, second: Plane | None) -> str | None:

@@ -73,6 +73,16 @@ def exact_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     return [composer.composite(np.random.default_rng((9, n)), people=1) for n in range(COMPOSITES)]
 
 
+def cluttered_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
+    """The same with one to three things behind the person; every fifth person is behind a desk."""
+    kept = [e for e in entries if e.validation and e.kind != "teacher"]
+    composer = Composer(cache, kept, SIDE, seed=12)
+    return [
+        composer.composite(np.random.default_rng((12, n)), people=1, things=1 + n % 3, desk=n % 5 == 0)
+        for n in range(COMPOSITES)
+    ]
+
+
 def upright_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     """The same, 768 high and 512 wide: what stretching and letterboxing treat differently."""
     kept = [e for e in entries if e.validation and e.kind != "teacher"]

@@ -1,0 +1,120 @@
+"""Things that are no part of a person: behind people in a composite, beside them, and as a desk before them.
+
+Without them the network learns that whatever stands out from its surroundings is a person: flags, rocks, backs of chairs.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from matting.training.augment import Pixels, Random
+from matting.training.placing import resize
+
+Floats = npt.NDArray[np.float32]
+
+
+def thing(side: int, texture: Pixels, cutout: Pixels | None, random: Random) -> tuple[Floats, Floats]:
+    """RGB in 0..255 (side x side x 3) and cover in 0..1 (side x side): `cutout` (h x w x 4, RGBA) somewhere on the canvas, or
+    a made-up shape of `texture` (side x side x 3)."""
+    if cutout is not None:
+        return stand(side, cutout, random)
+    cover = (_board, _lump, _pole)[random.integers(3)](side, random)
+    return _lit(_surface(texture, random), random), cover
+
+
+def desk(side: int, texture: Pixels, random: Random) -> tuple[Floats, Floats]:
+    """The same for a desk, a lectern or a back of a chair: it stands before people, at the lower border."""
+    left, right = random.uniform(-0.6, 0.35), random.uniform(0.65, 1.6)
+    top = 1 - random.uniform(0.06, 0.3)
+    lean = random.normal(0, 0.03)
+    inset = random.uniform(0, 0.1)
+    corners = [(left + inset, top + lean), (right - inset, top - lean), (right, 1.2), (left, 1.2)]
+    return _lit(_surface(texture, random), random), _polygon(side, np.array(corners))
+
+
+def stand(side: int, cutout: Pixels, random: Random) -> tuple[Floats, Floats]:
+    """A cut-out of 12 to 75 % of the canvas's height, mirrored half of the time, mostly standing low."""
+    height = int(side * random.uniform(0.12, 0.75))
+    width = max(4, int(height * cutout.shape[1] / cutout.shape[0] * np.exp(random.normal(0, 0.15))))
+    sized = resize(np.ascontiguousarray(cutout[:, :: random.choice([-1, 1])]), height, width)
+    x, y = int(random.uniform(-0.3 * width, side - 0.7 * width)), int(random.uniform(0, 1) ** 0.5 * side - 0.7 * height)
+    canvas = np.zeros((side, side, 4), np.float32)
+    into = canvas[max(y, 0) : max(y + height, 0), max(x, 0) : max(x + width, 0)]
+    into[:] = sized[max(-y, 0) :, max(-x, 0) :][: into.shape[0], : into.shape[1]]
+    return _paled(canvas[..., :3], random), canvas[..., 3] / np.float32(255)
+
+
+def _board(side: int, random: Random) -> Floats:
+    """A quadrilateral with a wavy outline: a flag, a picture, a shelf, the back of a chair."""
+    middle, half = random.uniform(0, 1, 2), random.uniform(0.06, 0.35, 2)
+    corners = middle + half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * random.uniform(0.75, 1, (4, 2))
+    outline = np.concatenate([np.linspace(corners[k], corners[(k + 1) % 4], 24, endpoint=False) for k in range(4)])
+    wave = random.uniform(0, 0.02) * (random.random() < 0.5)
+    phase = np.linspace(0, 2 * np.pi, len(outline), endpoint=False)
+    turns = random.integers(1, 9, 2)
+    return _polygon(side, outline + wave * np.stack([np.sin(turns[0] * phase), np.cos(turns[1] * phase)], 1))
+
+
+def _lump(side: int, random: Random) -> Floats:
+    """A closed curve with bumps, more or less ragged: a rock, a cushion, a bush, a plant."""
+    angle = np.linspace(0, 2 * np.pi, 240, endpoint=False)
+    ragged = random.random() < 0.4
+    waves = np.arange(1, 40 if ragged else 7)
+    strength = random.normal(0, 0.25, len(waves)) / waves ** (0.8 if ragged else 1.3)
+    radius = 1 + (strength[:, None] * np.sin(waves[:, None] * angle + random.uniform(0, 2 * np.pi, (len(waves), 1)))).sum(0)
+    reach = random.uniform(0.06, 0.32, 2)
+    outline = np.stack([np.cos(angle), np.sin(angle)], 1) * np.clip(radius, 0.3, 2)[:, None] * reach
+    return _polygon(side, outline + random.uniform([0, 0.3], [1, 1.1]))
+
+
+def _pole(side: int, random: Random) -> Floats:
+    """A bar across the picture: a lamp post, a door frame, a railing."""
+    ends = np.array([(random.uniform(0, 1), -0.1), (0, 1.1)])
+    ends[1, 0] = ends[0, 0] + random.normal(0, 0.15)
+    if random.random() < 0.3:
+        ends = ends[:, ::-1]
+    wide = random.uniform(0.006, 0.05)
+    way = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
+    across = np.array([-way[1], way[0]]) * wide
+    return _polygon(side, np.array([ends[0] - across, ends[0] + across, ends[1] + across, ends[1] - across]))
+
+
+def _polygon(side: int, outline: npt.NDArray[np.float64]) -> Floats:
+    """Cover of a closed outline (n x 2, x and y in 0..1 of the canvas), its edge smooth."""
+    cover = np.zeros((side, side), np.uint8)
+    points = np.clip(outline * side * 16, -(2**20), 2**20).round().astype(np.int32)
+    cv2.fillPoly(cover, [points], 255, cv2.LINE_AA, shift=4)
+    return cover.astype(np.float32) / np.float32(255)
+
+
+def _surface(texture: Pixels, random: Random) -> Floats:
+    """The texture as it is, in stripes of plain colours, or nearly one colour."""
+    side = texture.shape[0]
+    kind = random.random()
+    if kind < 0.4:
+        return texture.astype(np.float32)
+    if kind < 0.65:
+        colours = _paled(random.uniform(0, 255, (1, random.integers(2, 9), 3)).astype(np.float32), random)[0]
+        turn = random.uniform(0, np.pi)
+        y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side
+        band = ((x * np.cos(turn) + y * np.sin(turn)) * random.uniform(4, 30)).astype(int) % len(colours)
+        return np.asarray(colours[band], np.float32)
+    plain = _paled(random.uniform(0, 255, (1, 1, 3)).astype(np.float32), random)
+    return np.asarray(plain + (texture.astype(np.float32) - texture.mean((0, 1))) * random.uniform(0.05, 0.4), np.float32)
+
+
+def _paled(colours: Floats, random: Random) -> Floats:
+    """Less saturated, mostly: h x w x 3."""
+    grey = colours.mean(2, keepdims=True)
+    return np.asarray(grey + (colours - grey) * random.uniform(0.1, 1), np.float32)
+
+
+def _lit(surface: Floats, random: Random) -> Floats:
+    """Light from one side."""
+    side = surface.shape[0]
+    turn, depth = random.uniform(0, 2 * np.pi), random.uniform(0, 0.5)
+    ramp = np.linspace(-0.5, 0.5, side, dtype=np.float32)
+    light = 1 + depth * (np.cos(turn) * ramp[None, :] + np.sin(turn) * ramp[:, None])
+    return np.asarray(np.clip(surface * light[..., None], 0, 255), np.float32)
