@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 pytest.importorskip("pymatting")
 
-from matting.training import augment, composites
+from matting.training import augment, composites, prepare
 from matting.training.prepare import Entry
 
 Cache = tuple[Path, list[Entry]]
@@ -32,6 +33,38 @@ def test_a_composite_is_the_foreground_over_the_ground_with_exactly_its_alpha(
         expected = np.dstack([sample.alpha, np.zeros_like(sample.alpha), 255 - sample.alpha])
         assert np.abs(sample.photo.astype(int) - expected).max() <= 6  # 8-bit roundings add up
         assert sample.alpha.max() == 255 and (sample.trust == 255).all()
+
+
+@pytest.mark.parametrize("cutout", [True, False])
+def test_things_show_and_are_no_part_of_the_alpha(cache: Cache, monkeypatch: pytest.MonkeyPatch, cutout: bool) -> None:
+    """Behind the person or, as a desk, before it: what is wholly alpha is wholly the person (red, on blue)."""
+    blue = np.zeros((96, 96, 3), np.uint8)
+    blue[..., 2] = 255
+    monkeypatch.setattr(composites.Composer, "ground", lambda self, random: blue)
+    monkeypatch.setattr(augment, "harmonise", lambda *_: None)
+    folder, entries = cache
+    if cutout:
+        np.save(folder / "thing.npy", np.full((40, 20, 4), (90, 90, 90, 255), np.uint8))
+        entries = [*entries, Entry("thing", "things", "t", False, "thing.npy")]
+    shown = 0.0
+    for seed in range(30):
+        make = composer((folder, entries))
+        sample = make.composite(np.random.default_rng(seed), people=1, things=3, desk=seed % 2 == 0)
+        inside, outside = sample.photo[sample.alpha == 255].astype(int), sample.photo[sample.alpha == 0].astype(int)
+        assert np.abs(inside - (255, 0, 0)).max(initial=0) <= 6
+        shown += (np.abs(outside - (0, 0, 255)).max(1) > 20).mean()
+    assert shown > 1.5
+
+
+def test_a_thing_is_read_without_its_empty_border(tmp_path: Path) -> None:
+    picture = np.zeros((32, 32, 4), np.uint8)
+    picture[10:20, 4:9] = (1, 2, 3, 255)
+    cv2.imwrite(str(tmp_path / "thing.png"), picture)
+    thing = prepare.read_thing(tmp_path / "thing.png")
+    assert thing.shape == (10, 5, 4) and thing[0, 0].tolist() == [3, 2, 1, 255]
+    cv2.imwrite(str(tmp_path / "photo.png"), picture[..., :3])
+    with pytest.raises(ValueError, match=r"photo\.png"):
+        prepare.read_thing(tmp_path / "photo.png")
 
 
 def test_several_people_make_a_union_and_none_make_an_empty_alpha(cache: Cache) -> None:
