@@ -16,7 +16,8 @@ import cv2
 from tqdm import tqdm
 
 from edge.budget import Budget, this_machine
-from edge.config import ENGINES, load_config
+from edge.config import load_config
+from edge.config_keys import ENGINES
 from edge.engines import cutter_for
 from edge.files import make_folders, write_atomic
 from edge.inputs import open_input

@@ -19,7 +19,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from edge.budget import this_machine
-from edge.config import ENGINES
+from edge.config_keys import ENGINES
 from edge.quality_report import WORST_SHOWN, Compared, Report, Skipped, as_numbers, as_table, report, side_by_side
 from matting.engines.base import Engine
 from matting.engines.select import open_engine

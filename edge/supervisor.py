@@ -14,6 +14,7 @@ import socket
 import sqlite3
 import time
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from edge.budget import Budget
@@ -30,10 +31,11 @@ from edge.journal import Journal
 from edge.names import printable
 from edge.options import Options
 from edge.outbox import Outbox, Temporary
+from edge.outlet import Outlet
 from edge.photo_log import log_again, log_cut, log_refused
 from edge.pruner import SLICE
 from edge.reporter import Reporter, Situation
-from edge.retry import Attempts, Pause
+from edge.retry import Attempts
 from edge.stability import Sighting
 from edge.status import State
 from edge.tally import Tally
@@ -45,8 +47,6 @@ from matting.pipeline import WORK_STAGES
 
 log = logging.getLogger(__name__)
 
-_POSTPONED_FOR = 10.0
-_MOST_POSTPONED = 256
 # `--once` gives up on an outbox that cannot be written after this many failures in a row.
 _ONCE_PATIENCE = 3
 
@@ -82,12 +82,8 @@ class Supervisor:
     careful_until: float | None = None
     _stopping: bool = False
     _jobs: dict[int, _Job] = field(default_factory=dict)
-    _held_up: set[Any] = field(default_factory=set)
-    _postponed: dict[Any, float] = field(default_factory=dict)
     _solo: tuple[Sighting, bool] | None = None
     _next_number: int = 0
-    _output: Pause = field(default_factory=Pause)
-    _output_reason: str = ""
 
     def __post_init__(self) -> None:
         self._bell, self._rope = socket.socketpair()
@@ -95,6 +91,7 @@ class Supervisor:
         self._rope.setblocking(False)
         folders = self.config.folders
         self._outbox = Outbox(folders, self.journal)
+        self._outlet = Outlet(self._outbox)
         self._hot = HotFolder(folders.inbox, folders.settle_seconds, folders.rescan_seconds, self._skip, self.wake)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._bell, selectors.EVENT_READ)
@@ -119,7 +116,7 @@ class Supervisor:
         Raises:
             MattingError: the worker cannot be started at all: model missing or altered, no such engine.
         """
-        self._held_up = self._outbox.recover()
+        self._outlet.recover()
         try:
             while not self._finished(once):
                 self._tend_worker()
@@ -150,12 +147,12 @@ class Supervisor:
             return True
         if not once:
             return False
-        if self._output.failures >= _ONCE_PATIENCE or (self._house.trouble and not self._house.busy):
+        if self._outlet.failures >= _ONCE_PATIENCE or (self._house.trouble and not self._house.busy):
             return True
-        return not self._postponed and self._solo is None and self._hot.drained(time.monotonic())
+        return not self._outlet.postpones and self._solo is None and self._hot.drained(time.monotonic())
 
     def _exit_code(self, once: bool) -> int:
-        waiting = bool(self._output.failures or self._held_up or self._house.trouble)
+        waiting = bool(self._outlet.trouble or self._outlet.holds_deliveries or self._house.trouble)
         return OutputError.exit_code if once and waiting else 0
 
     # -- the worker ------------------------------------------------------------------------------------------------
@@ -206,15 +203,15 @@ class Supervisor:
     def _skip(self, sighting: Sighting) -> bool:
         path = sighting.path
         return (
-            path in self._held_up
-            or path in self._postponed
+            self._outlet.keeps_back(path)
             or any(job.sighting.path == path for job in self._jobs.values())
             or (self.config.folders.original == "keep" and self.journal.is_kept(path, sighting.identity))
         )
 
     def _take_in(self) -> None:
         now = time.monotonic()
-        self._expire_postponed(now)
+        idle = not (self._jobs or self._hot.waiting or self._hot.unreachable)
+        self._outlet.tend(now, idle=idle, in_hand=self._in_hand())
         if not self._takes_in(now):
             return
         self._hot.poll(now)
@@ -225,7 +222,7 @@ class Supervisor:
                 return
 
     def _takes_in(self, now: float) -> bool:
-        return not self._stopping and now >= self._output.until and not self._house.trouble
+        return not self._stopping and not self._outlet.opens_in(now) and not self._house.trouble
 
     def _has_room(self) -> bool:
         alone = any(job.attempts.alone for job in self._jobs.values())
@@ -248,7 +245,7 @@ class Supervisor:
             log.info("%s went away before it was cut", printable(sighting.path))
             return True
         except (OSError, sqlite3.Error) as error:
-            self._output_failed(sighting, error)
+            self._outlet.failed(sighting.path, error, time.monotonic())
             return False
 
     def _hand_over(self, job: _Job) -> None:
@@ -284,7 +281,7 @@ class Supervisor:
                 self._outbox.check_disks()
         except OSError as error:  # it went with its disk, and comes back with it
             self._uncount(job)
-            self._output_failed(job.sighting, error)
+            self._outlet.failed(job.sighting.path, error, time.monotonic())
             return
         if found != job.sighting.identity:
             log.info("%s changed while it was cut: it will be cut again", printable(job.sighting.path))
@@ -304,7 +301,7 @@ class Supervisor:
         except (OSError, sqlite3.Error) as error:
             self._held_up_or_again(job, error)
             return
-        self._outputs_work()
+        self._outlet.worked(self._in_hand())
         stages = done["stage_ms"]
         self.tally.note_cut(printable(job.sighting.path), stages)
         if self._crew.on_gpu:
@@ -315,17 +312,17 @@ class Supervisor:
         """A delivery that the journal knows will be completed; one that it does not know is cut again."""
         pending = {delivery.path for delivery in self.journal.pending_deliveries()}
         if job.sighting.path in pending:
-            self._held_up.add(job.sighting.path)
+            self._outlet.hold(job.sighting.path)
             for output in job.outputs:
                 os.close(output.descriptor)
         else:
             _discard(job)
-        self._output_failed(job.sighting, error)
+        self._outlet.failed(job.sighting.path, error, time.monotonic())
 
     def _failed(self, job: _Job, error: MattingError, now: float) -> None:
         if isinstance(error, OutputError):
             self._uncount(job)
-            self._output_failed(job.sighting, error)
+            self._outlet.failed(job.sighting.path, error, time.monotonic())
         elif error.place is Place.RETRY and self._crew.on_gpu and job.stage in WORK_STAGES:
             self._room.failed(str(error), now)
             self._give_back(job, job.attempts.interrupted(), error)
@@ -353,7 +350,7 @@ class Supervisor:
         try:
             self.journal.note_attempts(job.sighting.path, job.sighting.identity, attempts)
         except sqlite3.Error as fault:
-            self._output_failed(job.sighting, fault)
+            self._outlet.failed(job.sighting.path, fault, time.monotonic())
             return
         if attempts.exhausted:
             self._refuse(job.sighting, type(error)(f"{error}, {attempts.crashes} times"), attempts)
@@ -365,7 +362,7 @@ class Supervisor:
         try:
             self._outbox.refuse(sighting, error, attempts.crashes + attempts.interruptions or 1)
         except (OSError, sqlite3.Error) as fault:
-            self._output_failed(sighting, fault)
+            self._outlet.failed(sighting.path, fault, time.monotonic())
             return
         if error.place is Place.NO_PERSON:
             self.tally.note_no_person(printable(sighting.path), str(error))
@@ -373,43 +370,8 @@ class Supervisor:
             self.tally.note_failed(printable(sighting.path), str(error))
         log_refused(sighting.path, error)
 
-    def _output_failed(self, sighting: Sighting, error: Exception) -> None:
-        """Full or lost disks are waited for, and no photo pays for them; another photo may have better luck meanwhile."""
-        now, self._output_reason = time.monotonic(), str(error)
-        if self._output.failures == 0:
-            log.error("outputs cannot be written (%s): photos wait in the inbox until they can", error)
-        self._output.fail(now)
-        if len(self._postponed) < _MOST_POSTPONED:
-            self._postponed[sighting.path] = now + _POSTPONED_FOR
-
-    def _outputs_work(self) -> None:
-        """The end of a trouble: what it left half-written goes."""
-        if not self._output.failures:
-            return
-        self._output.clear()
-        try:
-            self._outbox.sweep({output.path for job in self._jobs.values() for output in job.outputs})
-        except (OSError, sqlite3.Error) as error:
-            log.debug("temporaries stay for now: %s", error)  # the sweep at the next start finds them
-
-    def _expire_postponed(self, now: float) -> None:
-        for path in [path for path, until in self._postponed.items() if now >= until]:
-            del self._postponed[path]
-        if (self._held_up or self._output.failures) and now >= self._output.until:
-            self._try_again(now)
-
-    def _try_again(self, now: float) -> None:
-        """Deliveries that were held up; and where no photo is there to show that outputs work again, an empty file."""
-        try:
-            self._held_up = self._outbox.complete_pending() if self._held_up else set()
-            if self._held_up:
-                self._output.fail(now)
-            elif not (self._jobs or self._postponed or self._hot.waiting or self._hot.unreachable):
-                self._outbox.try_out()
-                self._outputs_work()
-        except (OSError, sqlite3.Error) as error:
-            self._output.fail(now)
-            self._output_reason = str(error)
+    def _in_hand(self) -> set[Path]:
+        return {output.path for job in self._jobs.values() for output in job.outputs}
 
     # -- what it is like -------------------------------------------------------------------------------------------
 
@@ -434,8 +396,8 @@ class Supervisor:
         """The worst that is true."""
         if self._stopping:
             return State.STOPPING, ""
-        if self._output.failures:
-            return State.DEGRADED, f"outputs cannot be written: {self._output_reason}"
+        if self._outlet.trouble:
+            return State.DEGRADED, self._outlet.trouble
         if self._house.trouble:
             return State.DEGRADED, self._house.trouble
         if self._hot.unreachable:
@@ -468,8 +430,8 @@ class Supervisor:
             due.append(4 * SLICE)
         if self._has_room() and self._takes_in(now):
             due.append(self._hot.next_look(now))
-        if now < self._output.until:
-            due.append(self._output.until - now)
+        if wait := self._outlet.opens_in(now):
+            due.append(wait)
         return max(0.01, min(due))
 
 

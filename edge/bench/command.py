@@ -14,7 +14,7 @@ from tqdm import tqdm
 from edge.bench import boards, photos, report, rivals, service, stages
 from edge.bench.machine import machine
 from edge.budget import this_machine
-from edge.config import ENGINES
+from edge.config_keys import ENGINES
 from edge.cpu_form import fastest, measure
 from matting.errors import SettingsError
 from matting.model import default_model_dir, load_model

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from edge.config import _KEYS, ConfigError, load_config, load_profile
+from edge.config import ConfigError, load_config, load_profile
+from edge.config_keys import KEYS
 
 LONGEST = 2048
-WORDS = [f"[{section}]".encode() for section in _KEYS]
-WORDS += [f"{key} = ".encode() for keys in _KEYS.values() for key in keys]
+WORDS = [f"[{section}]".encode() for section in KEYS]
+WORDS += [f"{key} = ".encode() for keys in KEYS.values() for key in keys]
 WORDS += [b'"~x/a"', b'"\\u0000"', b"0x", b"1e999", b"nan", b"[[", b"{", b"1979-05-27", b"://", b'"#', b'"127.0.0.1:']
 
 _EVERYTHING = """
