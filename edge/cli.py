@@ -41,12 +41,17 @@ def main(argv: list[str] | None = None) -> int:
             import_module(module).add_arguments(command)
     arguments = parser.parse_args(words)
     try:
-        return int(import_module(_COMMANDS[arguments.command][0]).main(arguments))
+        code = int(import_module(_COMMANDS[arguments.command][0]).main(arguments))
+        sys.stdout.flush()
+        return code
     except MattingError as error:
         print(f"edge-matting: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python's own last flush would complain
+        return 141
 
 
 if __name__ == "__main__":

@@ -82,15 +82,18 @@ def load_config(path: Path | None) -> Config:
         return _config({section: {} for section in KEYS}, Path("hot").absolute())
     text = _read(path)
     problems: list[str] = []
-    values = {section: _section(text, section, problems) for section in KEYS}
-    for section in _parse(text, path):
+    tables = _parse(text, path)
+    values = {section: _section(tables, text, section, problems) for section in KEYS}
+    for section in tables:
         if section not in KEYS:
             line = _line(text, section, None)
             problems.append(f"line {line}: unknown section [{section}], expected one of {', '.join(KEYS)}")
     problems += _camera_problems(values, lambda section, key: _line(text, section, key))
     if not problems:
         config = _config(values, path.absolute().parent)
-        problems = _clashes(config.folders)
+        for name, problem in _clashes(config.folders):  # a folder that is not named lies beside the inbox
+            line = _line(text, "hotfolder", name) or _line(text, "hotfolder", "inbox")
+            problems.append(f"line {line}: {problem}")
     if problems:
         raise ConfigError("\n".join([f"{path}: {len(problems)} mistake{'s' * (len(problems) > 1)}", *problems]))
     return config
@@ -126,8 +129,8 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not TOML: {error}") from error
 
 
-def _section(text: str, section: str, problems: list[str]) -> dict[str, Any]:
-    table = _parse(text, Path("config")).get(section, {})
+def _section(tables: dict[str, Any], text: str, section: str, problems: list[str]) -> dict[str, Any]:
+    table = tables.get(section, {})
     if not isinstance(table, dict):
         problems.append(f"line {_line(text, None, section)}: {section} must be a section, written [{section}]")
         return {}
@@ -241,21 +244,21 @@ def _folders(values: dict[str, Any], base: Path) -> HotFolders:
     )
 
 
-def _clashes(folders: HotFolders) -> list[str]:
-    """Folders that would feed the service its own output, or ruin originals."""
+def _clashes(folders: HotFolders) -> list[tuple[str, str]]:
+    """Folders that would feed the service its own output, or ruin originals: the key, and what is wrong with it."""
     inbox = folders.inbox.resolve()
     others = {name: getattr(folders, name).resolve() for name in ("outbox", "done", "failed", "no_person", "state")}
     problems = []
     for name, folder in others.items():
         if folder == inbox:
-            problems.append(f"hotfolder.{name} is the inbox itself: outputs would be cut again, choose another folder")
+            problems.append((name, f"hotfolder.{name} is the inbox itself: outputs would be cut again, choose another folder"))
         elif inbox in folder.parents:
-            problems.append(f"hotfolder.{name} lies inside the inbox: it would be cut again, choose a folder outside")
+            problems.append((name, f"hotfolder.{name} lies inside the inbox: it would be cut again, choose a folder outside"))
         elif folder in inbox.parents:
-            problems.append(f"hotfolder.{name} contains the inbox: choose folders that lie side by side")
+            problems.append((name, f"hotfolder.{name} contains the inbox: choose folders that lie side by side"))
     names = list(others)
     for index, first in enumerate(names):
         for second in names[index + 1 :]:
             if others[first] == others[second]:
-                problems.append(f"hotfolder.{first} and hotfolder.{second} are the same folder: choose two")
+                problems.append((second, f"hotfolder.{first} and hotfolder.{second} are the same folder: choose two"))
     return problems

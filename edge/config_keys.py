@@ -63,6 +63,14 @@ def _number(low: float, high: float, kind: type[int] | type[float]) -> Key:
     return Key(read, f"{'a whole number' if kind is int else 'a number'} from {low:g} to {high:g}")
 
 
+def _days(value: Any) -> float:
+    """0 is refused: it could be meant as "never"."""
+    days = _number(0, 36500, float).read(value)
+    if days == 0:
+        raise ValueError
+    return float(days)
+
+
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError
@@ -134,7 +142,7 @@ _FOLDER = Key(_path, 'a folder, such as "/srv/photos/in"')
 _PRESET = _choice(*PRESETS)
 _BACKGROUND = Key(_background, '"none", "blur", "#RRGGBB" or a picture file')
 _FORMAT = _choice(*FORMATS)
-_DAYS = _number(0, 36500, float)
+_DAYS = Key(_days, "days above 0 (without the key everything is kept)")
 _ROOM = Key(lambda value: parse_room(_text(value)), '"512 MB", "2 GB" or "5 %"')
 _LEVELS = _choice("debug", "info", "warning", "error")
 _LEVEL = Key(lambda value: _LEVELS.read(_text(value).lower()), _LEVELS.expected)

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -26,6 +26,7 @@ from edge.options import NAMES, Options
 from edge.settings import settings_for
 from matting.cutters import Cutter
 from matting.decode import decode
+from matting.encode import suffix
 from matting.errors import MattingError, OutputError, PhotoError, PhotoTooLarge, RefusedFile, SettingsError, UnreadablePhoto
 from matting.photo import FORMATS, U8, Limits, Settings
 from matting.presets import PRESETS
@@ -33,7 +34,8 @@ from matting.presets import PRESETS
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO|FOLDER")
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="for the cut-outs: DIR/NAME.png for NAME.jpg")
+    out = "for the cut-outs: DIR/NAME.png for NAME.jpg; replaces those of an earlier run, never a photo of this one"
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help=out)
     parser.add_argument("--background", metavar="none|#RRGGBB|FILE|blur", help="what stands behind the person (none)")
     parser.add_argument("--format", choices=FORMATS, help="png unless the preset says otherwise")
     parser.add_argument("--mask", action="store_true", help="also DIR/NAME.alpha.png, the alpha in 8-bit grey at full size")
@@ -59,17 +61,35 @@ class _Task:
 
 @dataclass(slots=True)
 class _Names:
-    """Targets given out in this run: a.jpg and a.webp must not overwrite each other."""
+    """Targets given out in this run: a.jpg and a.webp must not overwrite each other, nor anything a photo.
 
-    taken: set[Path]
+    suffixes: of the outputs of one photo. photos: device and inode of each photo of this run.
+    """
 
-    def claim(self, folder: Path, stem: str) -> str:
+    suffixes: tuple[str, ...]
+    photos: set[tuple[int, int] | None]
+    taken: set[Path] = field(default_factory=set)
+
+    def claim(self, source: Path, folder: Path, stem: str) -> str:
+        """The stem, or the first free one of stem-2, stem-3 ...: in the photo's own folder no file is replaced at all."""
+        at_home = _place(source.parent) == _place(folder)
         for number in itertools.count(1):
             name = stem if number == 1 else f"{stem}-{number}"
-            if folder / name not in self.taken:
+            places = [_place(folder / fitted(name, suffix)) for suffix in self.suffixes]
+            there = [place for place in places if place is not None]
+            if folder / name not in self.taken and not (there if at_home else self.photos.intersection(there)):
                 self.taken.add(folder / name)
                 return name
         raise AssertionError("unreachable")
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    """Device and inode; None where nothing is, or nothing can be looked at."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -108,7 +128,9 @@ def _picture(name: str | None, limits: Limits) -> U8:
 
 
 def _cut_all(photos: list[Path], out: Path, settings: Settings, cutter: Cutter, budget: Budget) -> list[MattingError]:
-    tasks = list(_tasks(photos, out))
+    tasks = list(_tasks(photos, out, settings))
+    if not tasks:
+        print("edge-matting: no photos found", file=sys.stderr)
     failures: list[MattingError] = []
     show = len(tasks) > 1 and sys.stderr.isatty()
     with ThreadPoolExecutor(budget.in_flight) as pool, tqdm(total=len(tasks), unit="photo", disable=not show) as bar:
@@ -162,12 +184,13 @@ def _read(task: _Task, limit: int) -> bytes:
         raise RefusedFile(f"cannot be read: {error.strerror}") from error
 
 
-def _tasks(photos: Iterable[Path], out: Path) -> Iterator[_Task]:
-    names = _Names(set())
-    for photo in photos:
-        for root, path in _expand(photo):
-            folder = out.joinpath(*path.parts[:-1])
-            yield _Task(root, path, folder, names.claim(folder, path.stem))
+def _tasks(photos: Iterable[Path], out: Path, settings: Settings) -> Iterator[_Task]:
+    found = [pair for photo in photos for pair in _expand(photo)]
+    suffixes = (suffix(settings.format), ".alpha.png") if settings.mask else (suffix(settings.format),)
+    names = _Names(suffixes, {_place(root / path) for root, path in found} - {None})
+    for root, path in found:
+        folder = out.joinpath(*path.parts[:-1])
+        yield _Task(root, path, folder, names.claim(root / path, folder, path.stem))
 
 
 def _expand(photo: Path) -> Iterator[tuple[Path, PurePosixPath]]:

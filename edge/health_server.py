@@ -83,10 +83,14 @@ class HealthServer:
         while not self._ending.is_set():
             try:
                 listening = socket.create_server(self._address, family=family)
-                return await asyncio.start_server(self._connected, sock=listening, limit=_LONGEST_REQUEST)
+                server = await asyncio.start_server(self._connected, sock=listening, limit=_LONGEST_REQUEST)
+                if tried:
+                    log.info("http.listen %s port %d is served now", *self._address)
+                return server
             except OSError as error:
                 if not tried:
-                    log.error("http.listen %s port %d cannot be served: %s%s", *self._address, error.strerror, _hint(error))
+                    said = f"{error.strerror}{_hint(error)}; tried again every {_BIND_AGAIN:.0f} s"
+                    log.error("http.listen %s port %d cannot be served: %s", *self._address, said)
                 tried = True
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), _BIND_AGAIN)
@@ -131,6 +135,8 @@ class HealthServer:
 
 
 def _hint(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "; end what uses it, or choose another port"
     sandboxed = error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
     return "; the unit has no network until drop-ins/network.conf is installed" if sandboxed else ""
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from edge.files import Identity
-from edge.names import is_ignored, is_urgent
+from edge.names import is_ignored, is_urgent, printable
 from edge.stability import Sighting, StabilityTracker
 from edge.watch import Mounts, Watch
 
@@ -42,6 +42,7 @@ class HotFolder:
         self._next_scan = 0.0
         self._earliest_scan = 0.0
         self._more_behind = False
+        self._shut: set[PurePosixPath] = set()
         self.unreachable = ""
 
     @property
@@ -108,7 +109,7 @@ class HotFolder:
         started = time.monotonic()
         room = self._tracker.room
         known = list(self._tracker.due(float("inf")))
-        fresh = (s for s in _walk(self._inbox, self._note_unreachable) if s.path not in self._tracker and not self._skip(s))
+        fresh = (s for s in _walk(self._inbox, self._note_folder) if s.path not in self._tracker and not self._skip(s))
         chosen = heapq.nsmallest(room + 1, fresh, key=_turn)
         for seen in known:
             self._look(seen.path, now, closed=False)
@@ -126,6 +127,16 @@ class HotFolder:
             self._watch.close()
             self._watch = Watch(self._inbox, self._wake)
 
+    def _note_folder(self, folder: PurePosixPath, error: OSError | None) -> None:
+        """A folder was looked into, or could not be; of one below the inbox it is told once."""
+        if folder == PurePosixPath():
+            self._note_unreachable(error)
+        elif not isinstance(error, PermissionError):
+            self._shut.discard(folder)
+        elif folder not in self._shut and len(self._shut) < _WINDOW:
+            self._shut.add(folder)
+            log.error("the folder %s in the inbox may not be read: give the service's user permission", printable(folder))
+
     def _note_unreachable(self, error: OSError | None) -> None:
         if error is not None and not self.unreachable:
             log.warning("inbox cannot be read (%s): waiting for it to come back", error)
@@ -134,12 +145,14 @@ class HotFolder:
         self.unreachable = "" if error is None else str(error)
 
 
-def _walk(inbox: Path, note_root: Callable[[OSError | None], None]) -> Iterator[Sighting]:
-    """Every entry below `inbox` that is not a folder and not ignored; links are not followed, nor sorted out here."""
+def _walk(inbox: Path, note: Callable[[PurePosixPath, OSError | None], None]) -> Iterator[Sighting]:
+    """Every entry below `inbox` that is not a folder and not ignored; links are not followed, nor sorted out here.
+
+    note: hears of each folder whether it could be read.
+    """
     stack = [PurePosixPath()]
     while stack:
         folder = stack.pop()
-        note = note_root if folder == PurePosixPath() else _note_folder
         try:
             with os.scandir(inbox / folder) as entries:
                 for entry in entries:
@@ -152,14 +165,9 @@ def _walk(inbox: Path, note_root: Callable[[OSError | None], None]) -> Iterator[
                     if identity is not None:
                         yield Sighting(folder / entry.name, identity)
         except OSError as error:
-            note(error)
+            note(folder, error)
         else:
-            note(None)
-
-
-def _note_folder(error: OSError | None) -> None:
-    if error is not None:
-        log.debug("a folder of the inbox cannot be read: %s", error)
+            note(folder, None)
 
 
 def _turn(sighting: Sighting) -> tuple[bool, int, PurePosixPath]:

@@ -1,7 +1,7 @@
 """Log lines with fields, for systemd's journal: `journalctl -u edge-matting PHOTO=guest.jpg -o verbose`.
 
 Where standard error is the journal (systemd.exec(5), JOURNAL_STREAM), lines go there by its native protocol
-(systemd.io/JOURNAL_NATIVE_PROTOCOL); anywhere else they go to standard error, as text.
+(systemd.io/JOURNAL_NATIVE_PROTOCOL); anywhere else they go to standard error, as text with the time.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ SOCKET = "/run/systemd/journal/socket"
 _PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 _PATIENCE = 1.0  # seconds for a journal that is busy; after that the line is lost rather than the loop held up
 _TEXT = "%(levelname).1s %(message)s"
+_TIMED = "%(asctime)s %(levelname).1s %(message)s"
 
 
 def set_up_logging(level: str) -> None:
     """Once for each process. level: debug, info, warning or error."""
     handler = JournalHandler(SOCKET) if _is_journal(sys.stderr.fileno()) else logging.StreamHandler()
-    logging.basicConfig(handlers=[handler], level=level.upper(), format=_TEXT)
+    logging.basicConfig(handlers=[handler], level=level.upper(), format=_TIMED, datefmt="%Y-%m-%d %H:%M:%S")
 
 
 def _is_journal(descriptor: int) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sqlite3
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +15,10 @@ log = logging.getLogger(__name__)
 
 _POSTPONED_FOR = 10.0
 _MOST_POSTPONED = 256
+_ADVICE: dict[int | None, str] = {
+    errno.EACCES: "; give the service's user permission",
+    errno.EROFS: "; mount its disk for writing",
+}
 
 
 class Outlet:
@@ -61,9 +67,9 @@ class Outlet:
 
     def failed(self, path: PurePosixPath, error: Exception, now: float) -> None:
         """Another photo may have better luck meanwhile."""
-        self._reason = str(error)
+        self._reason = _words(error)
         if not self._pause.failures:
-            log.error("outputs cannot be written (%s): photos wait in the inbox until they can", error)
+            log.error("outputs cannot be written (%s): photos wait in the inbox until they can", self._reason)
         self._pause.fail(now)
         if len(self._postponed) < _MOST_POSTPONED:
             self._postponed[path] = now + _POSTPONED_FOR
@@ -96,4 +102,14 @@ class Outlet:
                 self.worked(in_hand)
         except (OSError, sqlite3.Error) as error:
             self._pause.fail(now)
-            self._reason = str(error)
+            self._reason = _words(error)
+
+
+def _words(error: Exception) -> str:
+    """The folder rather than the temporary in it, and what to do where that is known."""
+    if not isinstance(error, OSError) or error.filename is None:
+        return str(error)
+    path = Path(os.fsdecode(error.filename))
+    if error.errno == errno.ENODEV:  # a folder of ours
+        return f"{path}: {error.strerror}"
+    return f"{path.parent}: {error.strerror}{_ADVICE.get(error.errno, '')}"

@@ -118,6 +118,7 @@ class Reporter:
             no_person=tally.no_person,
             last=tuple(tally.last),
             last_error=self._errors.text,
+            last_error_at=self._errors.at,
             supervisor_bytes=resident_bytes(),
             worker_bytes=situation.worker_bytes,
             gpu_bytes=situation.gpu_bytes,
@@ -149,9 +150,10 @@ class _LastError(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.text = ""
+        self.text, self.at = "", 0.0
 
     def emit(self, record: logging.LogRecord) -> None:
+        self.at = record.created
         self.text = record.getMessage().splitlines()[0]
 
 

@@ -147,7 +147,11 @@ def _prepare(config: Config) -> None:
     """Make the folders that are missing, and find out now what would fail later."""
     folders = config.folders
     if config.options.picture is not None and not Path(config.options.picture).is_file():
-        raise ConfigError(f"matting.background: {config.options.picture} is not a picture file")
+        expected = 'expected "none", "blur", "#RRGGBB" or a picture file'
+        raise ConfigError(f"matting.background: {config.options.picture} is not there, {expected}")
+    missing = [str(folder) for folder in roots(folders) if not folder.is_dir()]
+    if missing:
+        log.info("folders that were not there are made: %s", ", ".join(missing))
     for folder in roots(folders):
         try:
             make_folders(folder)

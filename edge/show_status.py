@@ -55,7 +55,7 @@ def screen(status: Status, now: float) -> Iterator[str]:
         "temperature": heat,
         "disk left": size(status.disk_free) + _removed(status),
         "camera": status.camera,
-        "last error": status.last_error,
+        "last error": _last_error(status),
         "running": f"for {_span(now - status.started)}, process {status.pid}; told {max(0, now - status.updated):.0f} s ago",
     }
     yield from (f"  {name:<12} {value}" for name, value in rows.items() if value)
@@ -68,8 +68,14 @@ def _remains(status: Status) -> Iterator[str]:
     yield f"  {'before':<12} {status.state.value}" + (f": {status.reason}" if status.reason else "")
     yield f"  {'photos':<12} {_counts(status)}"
     if status.last_error:
-        yield f"  {'last error':<12} {status.last_error}"
+        yield f"  {'last error':<12} {_last_error(status)}"
     yield from _last_photos(status)
+
+
+def _last_error(status: Status) -> str:
+    if not status.last_error:
+        return ""
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(status.last_error_at))}: {status.last_error}"
 
 
 def _counts(status: Status) -> str:

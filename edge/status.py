@@ -51,6 +51,7 @@ class Status:
     """progress: of the build, 0..1, None where none runs. queue: photos seen waiting in the inbox. last: newest first.
     Memory in bytes, 0 where it is not known. temperature: in degrees Celsius, of the zone nearest to its limit.
     Times in seconds since 1970. camera: how it is, in words, "" where there is none; camera_flowing: whether frames come.
+    last_error: the newest line of the log that was an error, whether it still holds or not; last_error_at: when that was.
     removed, removed_bytes: files of finished photos that the retention took away."""
 
     state: State
@@ -78,6 +79,7 @@ class Status:
     stages: dict[str, StageTotal] = field(default_factory=dict)
     removed: int = 0
     removed_bytes: int = 0
+    last_error_at: float = 0.0
 
     @property
     def line(self) -> str:

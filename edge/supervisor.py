@@ -284,7 +284,8 @@ class Supervisor:
             self._outlet.failed(job.sighting.path, error, time.monotonic())
             return
         if found != job.sighting.identity:
-            log.info("%s changed while it was cut: it will be cut again", printable(job.sighting.path))
+            what = "went away while it was cut" if found is None else "changed while it was cut: it will be cut again"
+            log.info("%s %s", printable(job.sighting.path), what)
             self._uncount(job)
             self._hot.put_back(job.sighting, now)
         elif "done" in message:
@@ -396,10 +397,10 @@ class Supervisor:
         """The worst that is true."""
         if self._stopping:
             return State.STOPPING, ""
+        if self._house.trouble:  # the cause, where outputs fail for want of room
+            return State.DEGRADED, self._house.trouble
         if self._outlet.trouble:
             return State.DEGRADED, self._outlet.trouble
-        if self._house.trouble:
-            return State.DEGRADED, self._house.trouble
         if self._hot.unreachable:
             return State.DEGRADED, f"the inbox cannot be read: {self._hot.unreachable}"
         if self._crew.failing:

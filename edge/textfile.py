@@ -33,7 +33,8 @@ class TextFile:
             self._unwritable = False
         except OSError as error:
             if not self._unwritable:
-                log.warning("the metrics file %s cannot be written: %s", self._path, error.strerror)
+                advice = "; make its folder" if isinstance(error, FileNotFoundError) else ""
+                log.warning("the metrics file %s cannot be written: %s%s", self._path, error.strerror, advice)
             self._unwritable = True
 
     def close(self) -> None:

@@ -38,8 +38,14 @@ def test_all_mistakes_come_at_once_with_line_and_expectation(tmp_path: Path) -> 
 
 
 def test_a_syntax_error_says_where(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="line 2"):
+    with pytest.raises(ConfigError, match=rf"{tmp_path}.* is not TOML.*line 2"):
         load_config(write(tmp_path, "[hotfolder]\ninbox = in\n"))
+
+
+def test_no_days_to_keep_is_not_taken_for_off(tmp_path: Path) -> None:
+    """Nor for "remove at once": which of the two is meant cannot be known."""
+    with pytest.raises(ConfigError, match=r"line 2: retention\.done_days is 0"):
+        load_config(write(tmp_path, "[retention]\ndone_days = 0\n"))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +61,7 @@ def test_a_syntax_error_says_where(tmp_path: Path) -> None:
 def test_folders_that_would_feed_the_service_its_own_output_are_refused(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "link").symlink_to("a")
-    with pytest.raises(ConfigError, match=sentence):
+    with pytest.raises(ConfigError, match=rf"line [234]: .*{sentence}"):
         load_config(write(tmp_path, f"[hotfolder]\n{text}\n"))
 
 

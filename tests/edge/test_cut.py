@@ -110,6 +110,37 @@ def test_wrong_arguments_are_a_sentence(tmp_path: Path, arguments: list[str], co
     assert not (tmp_path / "out").exists()
 
 
+def test_no_photo_is_replaced_by_a_cut_out(tmp_path: Path) -> None:
+    """In the photos' own folder a cut-out takes a number where its name is taken; so it does where a photo of the run lies."""
+    folder, other = tmp_path / "photos", tmp_path / "other"
+    folder.mkdir()
+    other.mkdir()
+    photos = {folder / "a.jpg": "JPEG", folder / "a.png": "PNG", folder / "guest.jpg": "JPEG", other / "guest.bmp": "BMP"}
+    for path, kind in photos.items():
+        path.write_bytes(portrait(kind=kind))
+    before = {path: path.read_bytes() for path in photos}
+    white = ["--background", "#FFFFFF", "--format", "jpeg"]
+    assert cut(folder, "--out", folder, *white).returncode == 0
+    assert cut(folder / "a.jpg", "--out", folder, "--mask").returncode == 0
+    assert cut(folder / "guest.jpg", other, "--out", other, "--format", "png").returncode == 0
+    assert cut(other / "guest.bmp", folder / "guest.jpg", "--out", folder, *white).returncode == 0
+    assert before == {path: path.read_bytes() for path in photos}
+    assert {"a-2.jpg", "guest-2.jpg", "a-2.png", "a-2.alpha.png"} <= {path.name for path in folder.iterdir()}
+    assert {path.name for path in other.iterdir()} == {"guest.bmp", "guest.png", "guest-2.png"}
+
+
+def test_a_second_run_replaces_the_cut_outs_of_the_first(photos: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert cut(photos / "a.jpg", "--out", tmp_path / "out").returncode == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
+
+
+def test_a_folder_without_photos_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = cut(tmp_path / "empty", "--out", tmp_path / "out")
+    assert result.returncode == 0 and "no photos found" in result.stderr
+
+
 def test_an_output_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(portrait())
     (tmp_path / "out").write_text("a file where the folder should be")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 import time
@@ -92,6 +93,33 @@ def test_where_the_kernel_gives_no_more_watches_the_scans_do_it(tmp_path: Path) 
     assert result.returncode == 0, result.stderr
     assert "no file events for the inbox" in result.stderr
     assert hot.files("outbox") == {"a.png"}
+
+
+def test_a_folder_that_may_not_be_read_is_told_of_once(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Root may read everything, so the refusal is put in."""
+    shut = inbox / "shut"
+    shut.mkdir()
+    real = os.scandir
+
+    def scandir(path: Path) -> object:
+        if Path(path) == shut:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    watching = HotFolder(inbox, 0.1, 0.0, lambda _: False, lambda: None)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(hotfolder.os, "scandir", scandir)
+            for _ in range(3):
+                assert watching.drained(time.monotonic())
+        assert [record.levelname for record in caplog.records if "shut in the inbox may not be read" in record.message] == [
+            "ERROR"
+        ]
+        assert not watching.unreachable
+    finally:
+        watching.close()
 
 
 def test_a_disk_that_gives_errors_ends_nothing(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,7 +210,7 @@ def test_a_disk_that_is_away_costs_nothing(folders: HotFolders) -> None:
 
 
 def test_the_service_removes_counts_and_goes_on(tmp_path: Path) -> None:
-    hot = Hot(tmp_path, "[retention]\ndone_days = 0\nfailed_days = 30\n")
+    hot = Hot(tmp_path, "[retention]\ndone_days = 1e-7\nfailed_days = 30\n")
     put(hot.done / "last year" / "a.jpg")
     put(hot.failed / "b.jpg")
     time.sleep(0.02)

@@ -258,6 +258,16 @@ def test_wrong_configuration_is_one_exit_code_with_all_mistakes(hot: Hot) -> Non
     assert "line 2" in result.stderr and "line 4" in result.stderr
 
 
+def test_a_heic_goes_through_the_worker_that_is_locked_in(tmp_path: Path) -> None:
+    """Its decoder is a library of its own, which is loaded when the first one comes."""
+    pillow_heif = pytest.importorskip("pillow_heif")
+    hot = Hot(tmp_path)
+    with Image.open(io.BytesIO(portrait())) as picture:
+        pillow_heif.from_pillow(picture).save(hot.inbox / "phone.heic")
+    assert hot.once().returncode == 0, hot.said()
+    assert hot.files("outbox") == {"phone.png"} and hot.files("done") == {"phone.heic"}
+
+
 def test_a_full_disk_is_waited_for(tmp_path: Path) -> None:
     """In a mount namespace of its own, with a file system of 400 kB that another file fills and then frees."""
     script = Path(__file__).parent / "full_disk.sh"

@@ -57,6 +57,17 @@ def test_where_no_service_ever_ran_it_says_so(hot: Hot) -> None:
     assert result.returncode == 50 and "start edge-matting run" in result.stderr
 
 
+def test_a_reader_that_goes_away_ends_it_quietly(hot: Hot) -> None:
+    """As `edge-matting status | head -1` does."""
+    assert hot.once().returncode == 0
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*hot.command()[:3], "status", "--config", str(hot.config), "--json"]
+    result = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    os.close(writer)
+    assert result.returncode == 141 and "Traceback" not in result.stderr and "Broken" not in result.stderr
+
+
 def test_a_report_that_is_old_or_from_before_the_clock_was_lost_is_not_trusted() -> None:
     assert fault(STATUS, STATUS.updated + 29, alive=True) == ""
     assert "its last report is of 1970" in fault(STATUS, STATUS.updated + 31, alive=True)
