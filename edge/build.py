@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from edge.budget import this_machine
-from edge.config import load_config
+from edge.config import service_config
 from edge.files import make_folders
 from edge.preparation import Failed, Preparation
 from edge.tensorrt.prepared import Prepared
@@ -34,7 +34,7 @@ def main(arguments: argparse.Namespace) -> int:
     Raises:
         EngineError: no engine; the sentence says why, and what to do.
     """
-    wish = wish_for(load_config(arguments.config), this_machine())
+    wish = wish_for(service_config(arguments.config), this_machine())
     try:
         make_folders(wish.folder.parent)
     except OSError as error:

@@ -26,6 +26,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+INSTALLED = Path("/etc/edge-matting/edge-matting.toml")
 Original = Literal["move", "keep", "delete"]
 Precision = Literal["fp32", "fp16", "int8"]
 
@@ -97,6 +98,16 @@ def load_config(path: Path | None) -> Config:
     if problems:
         raise ConfigError("\n".join([f"{path}: {len(problems)} mistake{'s' * (len(problems) > 1)}", *problems]))
     return config
+
+
+def service_config(path: Path | None) -> Config:
+    """The running service's: in `path`; else around ./hot, where that is; else where scripts/install puts it.
+
+    Raises:
+        ConfigError: as `load_config`.
+    """
+    given = path is not None or Path("hot").is_dir() or not INSTALLED.is_file()
+    return load_config(path if given else INSTALLED)
 
 
 def load_profile(text: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from edge.config import load_config
+from edge.config import service_config
 from edge.liveness import exists, fault
 from edge.status import LastPhoto, Status, read_status
 from matting.errors import NotRunning
@@ -28,7 +28,7 @@ def main(arguments: argparse.Namespace) -> int:
         NotRunning: no status was ever written.
         OutputError: the status cannot be read.
     """
-    path = load_config(arguments.config).status
+    path = service_config(arguments.config).status
     if not path.exists():
         raise NotRunning(f"not running: there is no {path}; start edge-matting run with this configuration")
     status = read_status(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edge.camera.control import talk
 from edge.camera.shutter import LONGEST_COUNTDOWN, MOST_PICTURES, PATIENCE
-from edge.config import load_config
+from edge.config import service_config
 from matting.errors import CameraError, SettingsError
 
 
@@ -24,7 +24,7 @@ def main(arguments: argparse.Namespace) -> int:
     Raises:
         CameraError: no service with a camera runs on this configuration, or the camera gave no picture.
     """
-    config = load_config(arguments.config)
+    config = service_config(arguments.config)
     if config.camera is None:
         raise SettingsError("this configuration has no camera: give camera.source")
     count = config.camera.burst if arguments.count is None else arguments.count

@@ -19,7 +19,7 @@ def heif_raster(data: bytes, most: int) -> tuple[Header, Raster]:
     try:
         import pillow_heif
     except ImportError as error:
-        raise UnsupportedPhoto("HEIC is not taken without its decoder: pip install edge-matting[heif]") from error
+        raise UnsupportedPhoto("HEIC is not taken without its decoder: pip install pillow-heif") from error
     try:
         file = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
         width, height = file.size

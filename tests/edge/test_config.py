@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import ConfigError, load_config, load_profile
+from edge import config as edge_config
+from edge.config import ConfigError, load_config, load_profile, service_config
 
 
 def write(folder: Path, text: str) -> Path:
@@ -76,6 +77,14 @@ def test_without_a_config_everything_lies_in_hot(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     folders = load_config(None).folders
     assert {folders.inbox.parent, folders.outbox.parent, folders.done.parent, folders.state.parent} == {tmp_path / "hot"}
+
+
+def test_the_running_service_is_found_without_its_config_being_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(edge_config, "INSTALLED", write(tmp_path, '[hotfolder]\ninbox = "/srv/in"\n'))
+    assert service_config(None).folders.inbox == Path("/srv/in")
+    (tmp_path / "hot").mkdir()
+    assert service_config(None).folders.inbox == tmp_path / "hot" / "inbox"
 
 
 def test_a_profile_takes_only_what_it_may_override() -> None:
