@@ -67,6 +67,8 @@ def choose(model_folder: Path, threads: int, folder: Path) -> str:
     if seconds is None:
         try:
             seconds = measure(model_folder, threads)
+            times = ", ".join(f"{FORMS[form]} {1e3 * spent:.0f} ms" for form, spent in seconds.items())
+            log.info("the network on this CPU: %s; %s is used", times, FORMS[fastest(seconds)])
         except EngineError as error:
             log.warning("%s: the CPU runs fp32", error)
             seconds = {EXACT: _PATIENCE}  # remembered as well, or every start would wait for it again
@@ -74,8 +76,6 @@ def choose(model_folder: Path, threads: int, folder: Path) -> str:
             write_atomic(path, json.dumps({"key": key, "seconds": seconds}).encode())
         except OSError as error:  # a full disk is waited for later on; this need not be remembered for the service to start
             log.warning("which form is faster cannot be remembered in %s: %s", folder, error.strerror)
-        times = ", ".join(f"{FORMS[form]} {1e3 * spent:.0f} ms" for form, spent in seconds.items())
-        log.info("the network on this CPU: %s; %s is used", times, FORMS[fastest(seconds)])
     return fastest(seconds)
 
 
