@@ -163,6 +163,17 @@ def train_stage(student: Student, average: Student, stage: Stage, make: MakeSamp
     bar.close()
 
 
+@torch.no_grad()
+def between(before: Student, after: Student, share: float) -> Student:
+    """Weights on the line from `before` (share 0) to `after` (1), which began there: what the new samples taught, without all
+    that they made it forget. Wortsman et al., "Robust fine-tuning of zero-shot models" (2022).
+    """
+    out = duplicate(before)
+    for mixed, parameter in zip(out.parameters(), after.parameters(), strict=True):
+        mixed.lerp_(parameter, share)
+    return out
+
+
 def duplicate(student: Student) -> Student:
     """The moving average starts where the student does."""
     return copy.deepcopy(student).requires_grad_(False)

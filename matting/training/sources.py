@@ -23,7 +23,10 @@ LICENCES = {
     "pixabay_faces": ("Hossein88-eng/gender-classification-doe, tight heads", "Pixabay Content Licence"),
     "creativetim": ("material-kit, soft-ui-design-system, paper-kit-2, half-body people", "MIT (packages)"),
     "things": ("@lobehub/fluent-emoji-3d 1.1.0, rendered things", "MIT (Microsoft's Fluent emoji)"),
-    "backgrounds": ("Poly Haven panoramas in perspective; wallpapers of pop-os and elementary", "CC0; free Unsplash"),
+    "backgrounds": (
+        "Poly Haven panoramas in perspective; wallpapers of pop-os and elementary; scripts/background_photos.tsv",
+        "CC0; free Unsplash; MIT (packages)",
+    ),
 }
 
 

@@ -75,3 +75,12 @@ def test_loss_prefers_the_truth_and_ignores_what_nobody_trusts() -> None:
     trust[..., 19:31, 19:31] = 0
     plain = losses.weighted((torch.sigmoid(wrong) - alpha).abs(), trust)
     assert float(plain) < 1e-3
+
+
+def test_between_two_sets_of_weights_lies_their_mean_and_neither_changes() -> None:
+    torch.manual_seed(1)
+    before, after = loop.Student(), loop.Student()
+    first, last = (next(iter(student.parameters())).clone() for student in (before, after))
+    mixed = next(iter(loop.between(before, after, 0.25).parameters()))
+    torch.testing.assert_close(mixed, 0.75 * first + 0.25 * last)
+    assert torch.equal(next(iter(before.parameters())), first) and torch.equal(next(iter(after.parameters())), last)
