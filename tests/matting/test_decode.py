@@ -354,7 +354,7 @@ def test_what_is_not_taken_is_named(data: bytes, error: type[PhotoError], words:
 
 def test_heic_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    with pytest.raises(UnsupportedPhoto, match=r"pip install edge-matting\[heif\]"):
+    with pytest.raises(UnsupportedPhoto, match=r"pip install pillow-heif"):
         decode(b"\0\0\0\x1cftypheic\0\0\0\0mif1heic", LIMITS)
 
 
