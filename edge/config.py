@@ -26,6 +26,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+# Where scripts/install puts the service's.
 INSTALLED = Path("/etc/edge-matting/edge-matting.toml")
 Original = Literal["move", "keep", "delete"]
 Precision = Literal["fp32", "fp16", "int8"]

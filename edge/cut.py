@@ -19,7 +19,7 @@ from edge.budget import Budget, this_machine
 from edge.config import load_config
 from edge.config_keys import ENGINES
 from edge.engines import cutter_for
-from edge.files import make_folders, write_atomic
+from edge.files import make_folders, place_of, write_atomic
 from edge.inputs import open_input
 from edge.names import fitted, is_ignored, printable
 from edge.options import NAMES, Options
@@ -72,24 +72,15 @@ class _Names:
 
     def claim(self, source: Path, folder: Path, stem: str) -> str:
         """The stem, or the first free one of stem-2, stem-3 ...: in the photo's own folder no file is replaced at all."""
-        at_home = _place(source.parent) == _place(folder)
+        at_home = place_of(source.parent) == place_of(folder)
         for number in itertools.count(1):
             name = stem if number == 1 else f"{stem}-{number}"
-            places = [_place(folder / fitted(name, suffix)) for suffix in self.suffixes]
+            places = [place_of(folder / fitted(name, suffix)) for suffix in self.suffixes]
             there = [place for place in places if place is not None]
             if folder / name not in self.taken and not (there if at_home else self.photos.intersection(there)):
                 self.taken.add(folder / name)
                 return name
         raise AssertionError("unreachable")
-
-
-def _place(path: Path) -> tuple[int, int] | None:
-    """Device and inode; None where nothing is, or nothing can be looked at."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -187,7 +178,7 @@ def _read(task: _Task, limit: int) -> bytes:
 def _tasks(photos: Iterable[Path], out: Path, settings: Settings) -> Iterator[_Task]:
     found = [pair for photo in photos for pair in _expand(photo)]
     suffixes = (suffix(settings.format), ".alpha.png") if settings.mask else (suffix(settings.format),)
-    names = _Names(suffixes, {_place(root / path) for root, path in found} - {None})
+    names = _Names(suffixes, {place_of(root / path) for root, path in found})
     for root, path in found:
         folder = out.joinpath(*path.parts[:-1])
         yield _Task(root, path, folder, names.claim(root / path, folder, path.stem))

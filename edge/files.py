@@ -51,6 +51,15 @@ class Identity:
             return None
 
 
+def place_of(path: Path) -> tuple[int, int] | None:
+    """Device and inode of what lies there, links followed; None where nothing does, or nothing can be looked at."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def make_folders(folder: Path) -> None:
     """Create `folder` and its parents, durably: a file renamed into a folder that a power cut takes away is lost."""
     missing = []

@@ -19,7 +19,7 @@ SOCKET = "/run/systemd/journal/socket"
 _PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 _PATIENCE = 1.0  # seconds for a journal that is busy; after that the line is lost rather than the loop held up
 _TEXT = "%(levelname).1s %(message)s"
-_TIMED = "%(asctime)s %(levelname).1s %(message)s"
+_TIMED = f"%(asctime)s {_TEXT}"
 
 
 def set_up_logging(level: str) -> None:

@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from edge.outbox import Outbox
@@ -22,10 +23,13 @@ _ADVICE: dict[int | None, str] = {
 
 
 class Outlet:
-    """Told of each output that failed or worked. Times are of the monotonic clock, in seconds."""
+    """Told of each output that failed or worked. Times are of the monotonic clock, in seconds.
 
-    def __init__(self, outbox: Outbox) -> None:
-        self._outbox = outbox
+    in_hand: gives the temporaries of photos at work.
+    """
+
+    def __init__(self, outbox: Outbox, in_hand: Callable[[], set[Path]]) -> None:
+        self._outbox, self._in_hand = outbox, in_hand
         self._held_up: set[PurePosixPath] = set()
         self._postponed: dict[PurePosixPath, float] = {}
         self._pause = Pause()
@@ -74,24 +78,24 @@ class Outlet:
         if len(self._postponed) < _MOST_POSTPONED:
             self._postponed[path] = now + _POSTPONED_FOR
 
-    def worked(self, in_hand: set[Path]) -> None:
-        """The end of a trouble: what it left half-written goes. in_hand: the temporaries of photos at work."""
+    def worked(self) -> None:
+        """The end of a trouble: what it left half-written goes."""
         if not self._pause.failures:
             return
         self._pause.clear()
         try:
-            self._outbox.sweep(in_hand)
+            self._outbox.sweep(self._in_hand())
         except (OSError, sqlite3.Error) as error:
             log.debug("temporaries stay for now: %s", error)  # the sweep at the next start finds them
 
-    def tend(self, now: float, *, idle: bool, in_hand: set[Path]) -> None:
+    def tend(self, now: float, *, idle: bool) -> None:
         """Let go of what waited long enough; try again when it is time. idle: no photo is there that would show it."""
         for path in [path for path, until in self._postponed.items() if now >= until]:
             del self._postponed[path]
         if (self._held_up or self._pause.failures) and not self.opens_in(now):
-            self._try_again(now, idle and not self._postponed, in_hand)
+            self._try_again(now, idle and not self._postponed)
 
-    def _try_again(self, now: float, idle: bool, in_hand: set[Path]) -> None:
+    def _try_again(self, now: float, idle: bool) -> None:
         """Deliveries that were held up; and where no photo is there to show that outputs work again, an empty file."""
         try:
             self._held_up = self._outbox.complete_pending() if self._held_up else set()
@@ -99,7 +103,7 @@ class Outlet:
                 self._pause.fail(now)
             elif idle:
                 self._outbox.try_out()
-                self.worked(in_hand)
+                self.worked()
         except (OSError, sqlite3.Error) as error:
             self._pause.fail(now)
             self._reason = _words(error)

@@ -91,7 +91,7 @@ class Supervisor:
         self._rope.setblocking(False)
         folders = self.config.folders
         self._outbox = Outbox(folders, self.journal)
-        self._outlet = Outlet(self._outbox)
+        self._outlet = Outlet(self._outbox, self._in_hand)
         self._hot = HotFolder(folders.inbox, folders.settle_seconds, folders.rescan_seconds, self._skip, self.wake)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._bell, selectors.EVENT_READ)
@@ -211,7 +211,7 @@ class Supervisor:
     def _take_in(self) -> None:
         now = time.monotonic()
         idle = not (self._jobs or self._hot.waiting or self._hot.unreachable)
-        self._outlet.tend(now, idle=idle, in_hand=self._in_hand())
+        self._outlet.tend(now, idle=idle)
         if not self._takes_in(now):
             return
         self._hot.poll(now)
@@ -302,7 +302,7 @@ class Supervisor:
         except (OSError, sqlite3.Error) as error:
             self._held_up_or_again(job, error)
             return
-        self._outlet.worked(self._in_hand())
+        self._outlet.worked()
         stages = done["stage_ms"]
         self.tally.note_cut(printable(job.sighting.path), stages)
         if self._crew.on_gpu:

@@ -14,6 +14,8 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
+from edge.files import place_of
+
 log = logging.getLogger(__name__)
 
 _MOST_REMEMBERED = 256
@@ -34,7 +36,7 @@ class Watch(FileSystemEventHandler):
         self._closed: dict[PurePosixPath, None] = {}
         self._appeared: dict[PurePosixPath, float] = {}
         self._rescan = True
-        self._place = _place(inbox)
+        self._place = place_of(inbox)
         self._deleted = False
         self._observer = _observer(self, inbox)
 
@@ -49,7 +51,7 @@ class Watch(FileSystemEventHandler):
 
         A new folder may have the inode of the deleted one, so that the place alone does not tell.
         """
-        place = _place(self._inbox)
+        place = place_of(self._inbox)
         return place is not None and (self._deleted or place != self._place)
 
     def closed_files(self) -> list[PurePosixPath]:
@@ -140,11 +142,3 @@ def _observer(handler: Watch, inbox: Path) -> BaseObserver | None:
             observer.stop()
         return None
     return observer
-
-
-def _place(folder: Path) -> tuple[int, int] | None:
-    try:
-        status = folder.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.config import ConfigError, load_config
+from edge.config import INSTALLED, ConfigError, load_config
 from edge.doctor.access import installed
 from edge.doctor.checks import findings
 from edge.doctor.finding import Finding
@@ -16,7 +16,6 @@ from edge.doctor.patient import patient
 from edge.doctor.show import as_json, line, summary
 
 EXIT_PROBLEM = 50
-_SERVICES = Path("etc/edge-matting/edge-matting.toml")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +37,9 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _all(root: Path, path: Path | None) -> Iterator[Finding]:
-    if path is None and installed(root) and (root / _SERVICES).is_file():
-        path = root / _SERVICES
+    services = root / INSTALLED.relative_to("/")
+    if path is None and installed(root) and services.is_file():
+        path = services
     try:
         config = load_config(path)
         yield Finding("config", "ok", f"{path}" if path else "none: all keys as they are by default, folders in ./hot")
