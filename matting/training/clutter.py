@@ -1,6 +1,7 @@
-"""Things that are no part of a person: behind people in a composite, beside them, and as a desk before them.
+"""Things in a composite: behind people and beside them, as a desk before them, and held by them.
 
-Without them the network learns that whatever stands out from its surroundings is a person: flags, rocks, backs of chairs.
+Without the first the network learns that whatever stands out from its surroundings is a person: flags, rocks, backs of
+chairs. Without the last it learns that no thing is a part of the cut-out: books, cups, helmets.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from matting.training.augment import Pixels, Random
 from matting.training.placing import resize
 
 Floats = npt.NDArray[np.float32]
+Points = npt.NDArray[np.float64]
 
 
 def thing(side: int, texture: Pixels, cutout: Pixels | None, random: Random) -> tuple[Floats, Floats]:
@@ -34,12 +36,41 @@ def desk(side: int, texture: Pixels, random: Random) -> tuple[Floats, Floats]:
     return _lit(_surface(texture, random), random), _polygon(side, np.array(corners))
 
 
+def held(side: int, texture: Pixels, cutout: Pixels | None, person: Floats, random: Random) -> tuple[Floats, Floats] | None:
+    """The same for a thing before a person: its middle lies on the lower half of the figure (cover in 0..1, side x side).
+    None where there is no figure to hold it."""
+    rows = np.flatnonzero(person.max(1) > 0.9)
+    if len(rows) < side // 4:
+        return None
+    waist = int(rows[0]) + len(rows) // 2
+    inside = np.argwhere(person[waist::4, ::4] > 0.9)
+    if len(inside) == 0:
+        return None
+    middle = inside[random.integers(len(inside))] * 4 + (waist, 0)
+    wide = float(np.percentile((person > 0.5).sum(1)[rows], 75))
+    reach = np.clip(wide * random.uniform(0.12, 0.4), side / 32, side / 5)
+    if cutout is not None:
+        height = max(4, int(2 * reach))
+        width = max(4, int(height * cutout.shape[1] / cutout.shape[0]))
+        return put(side, cutout, (height, width), (int(middle[1] - width / 2), int(middle[0] - height / 2)), random)
+    half = reach * np.exp(random.normal(0, 0.3, 2)) / side
+    outline = _turned(_corners(middle[::-1] / side, half, random), random.normal(0, 0.4))
+    return _lit(_surface(texture, random), random), _polygon(side, outline)
+
+
 def stand(side: int, cutout: Pixels, random: Random) -> tuple[Floats, Floats]:
-    """A cut-out of 12 to 75 % of the canvas's height, mirrored half of the time, mostly standing low."""
+    """A cut-out of 12 to 75 % of the canvas's height, mostly standing low."""
     height = int(side * random.uniform(0.12, 0.75))
     width = max(4, int(height * cutout.shape[1] / cutout.shape[0] * np.exp(random.normal(0, 0.15))))
-    sized = resize(np.ascontiguousarray(cutout[:, :: random.choice([-1, 1])]), height, width)
+    mirrored = np.ascontiguousarray(cutout[:, :: random.choice([-1, 1])])
     x, y = int(random.uniform(-0.3 * width, side - 0.7 * width)), int(random.uniform(0, 1) ** 0.5 * side - 0.7 * height)
+    return put(side, mirrored, (height, width), (x, y), random)
+
+
+def put(side: int, cutout: Pixels, size: tuple[int, int], corner: tuple[int, int], random: Random) -> tuple[Floats, Floats]:
+    """A cut-out at a size (height, width) with its upper left corner at (x, y) of the canvas, which may lie outside."""
+    (height, width), (x, y) = size, corner
+    sized = resize(cutout, height, width)
     canvas = np.zeros((side, side, 4), np.float32)
     into = canvas[max(y, 0) : max(y + height, 0), max(x, 0) : max(x + width, 0)]
     into[:] = sized[max(-y, 0) :, max(-x, 0) :][: into.shape[0], : into.shape[1]]
@@ -49,12 +80,24 @@ def stand(side: int, cutout: Pixels, random: Random) -> tuple[Floats, Floats]:
 def _board(side: int, random: Random) -> Floats:
     """A quadrilateral with a wavy outline: a flag, a picture, a shelf, the back of a chair."""
     middle, half = random.uniform(0, 1, 2), random.uniform(0.06, 0.35, 2)
-    corners = middle + half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * random.uniform(0.75, 1, (4, 2))
+    corners = _corners(middle, half, random)
     outline = np.concatenate([np.linspace(corners[k], corners[(k + 1) % 4], 24, endpoint=False) for k in range(4)])
     wave = random.uniform(0, 0.02) * (random.random() < 0.5)
     phase = np.linspace(0, 2 * np.pi, len(outline), endpoint=False)
     turns = random.integers(1, 9, 2)
     return _polygon(side, outline + wave * np.stack([np.sin(turns[0] * phase), np.cos(turns[1] * phase)], 1))
+
+
+def _corners(middle: Points, half: Points, random: Random) -> Points:
+    """A quadrilateral, nearly a rectangle, by its middle and half its size: 4 x 2, x and y in 0..1 of the canvas."""
+    unit = np.array([(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)])
+    return np.asarray(middle + half * unit * random.uniform(0.75, 1, (4, 2)))
+
+
+def _turned(outline: Points, angle: float) -> Points:
+    """About its middle, by radians."""
+    middle, (c, s) = outline.mean(0), (np.cos(angle), np.sin(angle))
+    return np.asarray((outline - middle) @ np.array([(c, s), (-s, c)]) + middle)
 
 
 def _lump(side: int, random: Random) -> Floats:
@@ -81,7 +124,7 @@ def _pole(side: int, random: Random) -> Floats:
     return _polygon(side, np.array([ends[0] - across, ends[0] + across, ends[1] + across, ends[1] - across]))
 
 
-def _polygon(side: int, outline: npt.NDArray[np.float64]) -> Floats:
+def _polygon(side: int, outline: Points) -> Floats:
     """Cover of a closed outline (n x 2, x and y in 0..1 of the canvas), its edge smooth."""
     cover = np.zeros((side, side), np.uint8)
     points = np.clip(outline * side * 16, -(2**20), 2**20).round().astype(np.int32)

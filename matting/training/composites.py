@@ -20,9 +20,10 @@ from matting.training.prepare import Entry
 Floats = npt.NDArray[np.float32]
 PAD = 127  # letterbox bars: 0 after normalisation
 # Shares: untouched photos; no person; keyed among the composites; grounds in the colour of an edge.
-AS_IS, NOBODY, KEYED, ALIKE = 0.32, 0.06, 0.55, 0.15
-# Shares of composites with things behind the people, and with a desk before them; of the things, cut-outs of real ones.
-CLUTTERED, DESK, CUT_OUT = 0.45, 0.06, 0.5
+AS_IS, NOBODY, KEYED, ALIKE = 0.45, 0.06, 0.55, 0.15
+# Shares of composites with things behind the people, with a desk before them, with a thing held, with the light from behind;
+# of the things, cut-outs of rendered ones; of the untouched photos, those turned by a quarter or a half.
+CLUTTERED, DESK, HELD, BACKLIT, CUT_OUT, TURNED = 0.4, 0.04, 0.15, 0.04, 0.5, 0.04
 WEIGHTS = {"pixabay_faces": 0.5, "creativetim": 2.0, "faker": 2.0, "congress": 0.35, "man_unsplash": 1.3}
 
 
@@ -55,9 +56,9 @@ class Composer:
         else:
             alike = bool(random.random() < ALIKE)
             things = int(random.integers(1, 4)) if random.random() < CLUTTERED else 0
-            desk = bool(random.random() < DESK)
+            desk, held, backlit = (bool(random.random() < share) for share in (DESK, HELD, BACKLIT))
             people = 0 if kind > 1 - NOBODY else crowd(random)
-            sample = self.composite(random, people, alike=alike, things=things, desk=desk)
+            sample = self.composite(random, people, alike=alike, things=things, desk=desk, held=held, backlit=backlit)
         return Sample(augment.degrade(sample.photo, random), sample.alpha, sample.trust)
 
     def load(self, entry: Entry) -> Pixels:
@@ -80,19 +81,32 @@ class Composer:
         planes = np.dstack([planes[..., :3], planes[..., 6:]])
         if random.random() < 0.5:
             planes = planes[:, ::-1]
+        if random.random() < TURNED:
+            planes = np.rot90(planes, int(random.integers(1, 4)))
         if random.random() < 0.3:
             planes = letterbox(planes)
         planes = resize(np.ascontiguousarray(planes), self.side, self.side)
         return Sample(np.ascontiguousarray(planes[..., :3]), planes[..., 3], planes[..., 4])
 
-    def composite(self, random: Random, people: int, *, alike: bool = False, things: int = 0, desk: bool = False) -> Sample:
+    def composite(
+        self,
+        random: Random,
+        people: int,
+        *,
+        alike: bool = False,
+        things: int = 0,
+        desk: bool = False,
+        held: bool = False,
+        backlit: bool = False,
+    ) -> Sample:
         """`people` persons, one before the other, on a new background; alpha is their union. alike: the background takes
         on the colour of the first one's edge, as dark hair before a dark room. things: how many stand behind the people;
-        desk: one more stands before them."""
+        desk: one more stands before them. held: the first one holds a thing, which belongs to the person. backlit: all of
+        them are dark, and the background is bright."""
         side = self.side
         ground = self.ground(random)
         for _ in range(things):
-            cutout = self.cutout(random) if self.things and random.random() < CUT_OUT else None
+            cutout = self.cutout(random)
             colours, cover = clutter.thing(side, self.ground(random), cutout, random)
             ground = (ground + (colours - ground) * cover[..., None]).round().astype(np.uint8)
         if things and random.random() < 0.4:
@@ -101,6 +115,9 @@ class Composer:
         alpha = np.zeros((side, side), np.float32)
         trust = np.full((side, side), 255, np.uint8)
         stretch = np.exp(random.uniform(-0.5, 0.5)) if random.random() < 0.5 else 1.0
+        dim = np.float32(random.uniform(0.02, 0.3) if backlit else 1)
+        if backlit:
+            photo += (255 - photo) * np.float32(random.uniform(0.2, 0.8))
         for number in range(people):
             layer = place(self.whole_head(random), side, stretch, people, number, random)
             colours, cover = layer[..., :3], layer[..., 3] / np.float32(255)
@@ -108,6 +125,10 @@ class Composer:
                 photo = augment.alike(ground, colours, cover)
             elif random.random() < 0.7:
                 augment.harmonise(colours, cover, ground, random.uniform(0, 0.5))
+            if held and number == 0:
+                self.hold(layer, random)
+                cover = layer[..., 3] / np.float32(255)
+            colours *= dim
             photo += (np.clip(colours, 0, 255) - photo) * cover[..., None]
             alpha += (1 - alpha) * cover
             trust[(layer[..., 4] < 128) & (cover > 0.01)] = 0
@@ -127,8 +148,18 @@ class Composer:
                 break
         return planes
 
-    def cutout(self, random: Random) -> Pixels:
-        """A thing, h x w x 4 RGBA."""
+    def hold(self, layer: Floats, random: Random) -> None:
+        """Put a thing before the person of a layer (foreground RGB, alpha, trust), in place."""
+        thing = clutter.held(self.side, self.ground(random), self.cutout(random), layer[..., 3] / np.float32(255), random)
+        if thing is not None:
+            colours, cover = thing
+            layer[..., :3] += (colours - layer[..., :3]) * cover[..., None]
+            layer[..., 3:] += (255 - layer[..., 3:]) * cover[..., None]
+
+    def cutout(self, random: Random) -> Pixels | None:
+        """A rendered thing, h x w x 4 RGBA; or None, for a made-up one."""
+        if not self.things or random.random() >= CUT_OUT:
+            return None
         return self.load(self.things[random.integers(len(self.things))])
 
     def ground(self, random: Random) -> Pixels:

@@ -35,6 +35,13 @@ def test_a_composite_is_the_foreground_over_the_ground_with_exactly_its_alpha(
         assert sample.alpha.max() == 255 and (sample.trust == 255).all()
 
 
+def with_a_thing(cache: Cache) -> Cache:
+    """And a grey one to put behind or before people."""
+    folder, entries = cache
+    np.save(folder / "thing.npy", np.full((40, 20, 4), (90, 90, 90, 255), np.uint8))
+    return folder, [*entries, Entry("thing", "things", "t", False, "thing.npy")]
+
+
 @pytest.mark.parametrize("cutout", [True, False])
 def test_things_show_and_are_no_part_of_the_alpha(cache: Cache, monkeypatch: pytest.MonkeyPatch, cutout: bool) -> None:
     """Behind the person or, as a desk, before it: what is wholly alpha is wholly the person (red, on blue)."""
@@ -42,10 +49,7 @@ def test_things_show_and_are_no_part_of_the_alpha(cache: Cache, monkeypatch: pyt
     blue[..., 2] = 255
     monkeypatch.setattr(composites.Composer, "ground", lambda self, random: blue)
     monkeypatch.setattr(augment, "harmonise", lambda *_: None)
-    folder, entries = cache
-    if cutout:
-        np.save(folder / "thing.npy", np.full((40, 20, 4), (90, 90, 90, 255), np.uint8))
-        entries = [*entries, Entry("thing", "things", "t", False, "thing.npy")]
+    folder, entries = with_a_thing(cache) if cutout else cache
     shown = 0.0
     for seed in range(30):
         make = composer((folder, entries))
@@ -54,6 +58,32 @@ def test_things_show_and_are_no_part_of_the_alpha(cache: Cache, monkeypatch: pyt
         assert np.abs(inside - (255, 0, 0)).max(initial=0) <= 6
         shown += (np.abs(outside - (0, 0, 255)).max(1) > 20).mean()
     assert shown > 1.5
+
+
+@pytest.mark.parametrize("cutout", [True, False])
+def test_a_thing_that_is_held_belongs_to_the_person(cache: Cache, monkeypatch: pytest.MonkeyPatch, cutout: bool) -> None:
+    """It hides some of the person (red, on blue), and all of it is in the alpha; nothing of the alpha goes."""
+    blue = np.zeros((96, 96, 3), np.uint8)
+    blue[..., 2] = 255
+    monkeypatch.setattr(composites.Composer, "ground", lambda self, random: blue)
+    monkeypatch.setattr(augment, "harmonise", lambda *_: None)
+    monkeypatch.setattr(composites, "CUT_OUT", 1)
+    make, shown, more = composer(with_a_thing(cache) if cutout else cache), 0.0, 0.0
+    for seed in range(30):
+        empty, full = (make.composite(np.random.default_rng(seed), people=1, held=held) for held in (False, True))
+        assert (full.alpha.astype(int) >= empty.alpha.astype(int) - 1).all()
+        outside = full.photo[full.alpha == 0].astype(int)
+        assert np.abs(outside - (0, 0, 255)).max(initial=0) <= 6
+        shown += (np.abs(full.photo[empty.alpha == 255].astype(int) - (255, 0, 0)).max(1) > 20).mean()
+        more += (full.alpha > empty.alpha).mean()
+    assert shown > 1 and more > 0.05
+
+
+def test_against_the_light_people_are_darker_than_what_is_behind_them(cache: Cache) -> None:
+    for seed in range(10):
+        plain, backlit = (composer(cache).composite(np.random.default_rng(seed), people=2, backlit=b) for b in (False, True))
+        assert (backlit.photo[backlit.alpha == 255].max(1) <= 0.31 * 255).all()
+        assert backlit.photo[backlit.alpha == 0].mean() > plain.photo[plain.alpha == 0].mean()
 
 
 def test_a_thing_is_read_without_its_empty_border(tmp_path: Path) -> None:
