@@ -22,6 +22,7 @@ LICENCES = {
     "man_unsplash": ("djbielejeski/...-man_unsplash, half-body men", "Unsplash by its name, no licence file"),
     "pixabay_faces": ("Hossein88-eng/gender-classification-doe, tight heads", "Pixabay Content Licence"),
     "creativetim": ("material-kit, soft-ui-design-system, paper-kit-2, half-body people", "MIT (packages)"),
+    "packages": ("scripts/people_photos.tsv, portraits, half and full bodies", "MIT (packages)"),
     "things": ("@lobehub/fluent-emoji-3d 1.1.0, rendered things", "MIT (Microsoft's Fluent emoji)"),
     "backgrounds": (
         "Poly Haven panoramas in perspective; wallpapers of pop-os and elementary; scripts/background_photos.tsv",
@@ -58,9 +59,12 @@ def is_validation(key: str) -> bool:
 
 
 def person_key(source: str, stem: str) -> str:
-    """What must not be split. Street photos of one wearer are numbered in a row: keep 40 numbers together."""
+    """What must not be split. Street photos of one wearer are numbered in a row: keep 40 numbers together. Photos of one
+    package, whose name theirs begin with, may show one person."""
     if source == "ccp" and stem.isdigit():
         return f"ccp {int(stem) // 40}"
+    if source == "packages":
+        return f"package {stem.split('_')[0]}"
     return f"{source} {stem}"
 
 

@@ -49,6 +49,8 @@ def test_merging_averages_agreement_and_distrusts_the_rest() -> None:
 
 def test_wearers_and_places_stay_on_one_side() -> None:
     assert sources.person_key("ccp", "0041") == sources.person_key("ccp", "0079") != sources.person_key("ccp", "0080")
+    assert sources.person_key("packages", "kit_man") == sources.person_key("packages", "kit_hat") != "package kits"
+    assert sources.person_key("faker", "kit_man") != sources.person_key("faker", "kit_hat")
     assert sources.place_key("room_4k_3") == sources.place_key("room_4k_11")
     share = np.mean([sources.is_validation(f"person {n}") for n in range(2000)])
     assert 0.07 < share < 0.13
