@@ -69,7 +69,7 @@ def test_a_snap_of_a_film_comes_out_cut_and_its_original_is_kept(tmp_path: Path,
     wait_for(lambda: len(hot.files("outbox", "done")) == 4, hot)
     assert hot.files("outbox") == {f"snap/{name}.png" for name in names}
     for name in names:
-        assert distance(hot.outbox / "snap" / f"{name}.png", film) < 4
+        assert distance(hot.outbox / "snap" / f"{name}.png", film) < 2
         with Image.open(hot.done / "snap" / f"{name}.jpg") as original:
             assert original.size == (640, 360)
             taken = original.getexif().get_ifd(0x8769)[0x9003]
@@ -86,7 +86,7 @@ def test_a_network_cameras_person_is_cut(tmp_path: Path, film: Film, rtsp: str, 
     wait_for(lambda: hot.files("done"), hot)
     wait_for(lambda: read_status(hot.state / "status.json").camera_flowing, hot)
     assert read_status(hot.state / "status.json").camera_bytes > 20e6
-    assert distance(hot.outbox / hot.files("outbox").pop(), film) < 4
+    assert distance(hot.outbox / hot.files("outbox").pop(), film) < 2
 
 
 def test_every_way_to_press_and_to_be_refused(tmp_path: Path, booths: list[Booth]) -> None:

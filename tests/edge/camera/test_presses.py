@@ -65,4 +65,4 @@ def test_whoever_steps_in_and_stands_still_is_taken_once(tmp_path: Path, film: F
     for path in taken(hot, "interval"):
         with Image.open(hot.outbox / "interval" / f"{path.stem}.png") as image:
             alpha = np.asarray(image)[..., 3].astype(int)
-        assert np.abs(alpha - film.truth[20] * 255).mean() < 4, "where they stood, not where they walked"
+        assert np.abs(alpha - film.truth[20] * 255).mean() < 2, "where they stood, not where they walked"
