@@ -55,17 +55,22 @@ def read_matte(path: Path, height: int, width: int) -> sources.Plane:
     return np.clip(sized, 0, 1).astype(np.float32)
 
 
-def read_photo(path: Path, side: int) -> Pixels:
-    """H x W x 3 RGB, shrunk."""
+def read_photo(path: Path) -> Pixels:
+    """H x W x 3 RGB."""
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:
         raise ValueError(f"unreadable photo: {path}")
-    return shrink(np.ascontiguousarray(picture[..., ::-1]).astype(np.uint8), side)
+    return np.ascontiguousarray(picture[..., ::-1]).astype(np.uint8)
+
+
+def network_input(photo: Pixels) -> sources.Plane:
+    """H x W x 3 RGB as 1 x 3 x H x W in -1..1, which MODNet takes and our network too."""
+    return np.ascontiguousarray(((photo.astype(np.float32) - 127.5) / 127.5).transpose(2, 0, 1)[None])
 
 
 def prepare_person(person: sources.Person, target: Path) -> str | None:
     """Write the person's planes; or nothing, and say why the label is unusable."""
-    photo = read_photo(person.photo, PERSON_SIDE)
+    photo = shrink(read_photo(person.photo), PERSON_SIDE)
     height, width = photo.shape[:2]
     alpha = read_matte(person.matte, height, width)
     second = read_matte(person.second, height, width) if person.second else None
@@ -108,7 +113,7 @@ def prepare(data: Path, work: Path, jobs: int = 2) -> list[Entry]:
             entries.append(Entry(kind, person.source, person.stem, person.validation, file))
     for number, place in enumerate(tqdm(list(sources.backgrounds(data)), "backgrounds")):
         file = f"background_{number:04d}.npy"
-        np.save(cache / file, read_photo(place.photo, BACKGROUND_SIDE))
+        np.save(cache / file, shrink(read_photo(place.photo), BACKGROUND_SIDE))
         entries.append(Entry("background", place.place, place.photo.stem, place.validation, file))
     for thing in sources.things(data):
         file = f"thing_{thing.stem}.npy"

@@ -14,7 +14,7 @@ import onnxruntime
 
 from matting.network import SIDE
 from matting.training.composites import PAD, Composer, Sample
-from matting.training.prepare import Entry, Pixels
+from matting.training.prepare import Entry, Pixels, network_input
 
 Plane = npt.NDArray[np.float32]
 Fit = Literal["stretch", "letterbox"]
@@ -58,8 +58,7 @@ def onnx_matte(path: Path) -> Matte:
             photo = square
         smaller = min(photo.shape[:2]) > SIDE
         sized = cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-        tensor = ((sized.astype(np.float32) - 127.5) / 127.5).transpose(2, 0, 1)[None]
-        alpha = np.asarray(session.run(None, {"input": np.ascontiguousarray(tensor)})[0])[0, 0]
+        alpha = np.asarray(session.run(None, {"input": network_input(np.asarray(sized, np.uint8))})[0])[0, 0]
         full = cv2.resize(alpha, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         return np.asarray(full[top : top + height, left : left + width], np.float32)
 

@@ -21,13 +21,17 @@ def composer(cache: Cache, side: int = 96) -> composites.Composer:
     return composites.Composer(*cache, side=side, seed=3)
 
 
-def test_a_composite_is_the_foreground_over_the_ground_with_exactly_its_alpha(
-    cache: Cache, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def on_blue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every ground is blue, and no person's colour is drawn towards it."""
     blue = np.zeros((96, 96, 3), np.uint8)
     blue[..., 2] = 255
     monkeypatch.setattr(composites.Composer, "ground", lambda self, random: blue)
     monkeypatch.setattr(augment, "harmonise", lambda *_: None)
+
+
+@pytest.mark.usefixtures("on_blue")
+def test_a_composite_is_the_foreground_over_the_ground_with_exactly_its_alpha(cache: Cache) -> None:
     for seed in range(5):
         sample = composer(cache).composite(np.random.default_rng(seed), people=1)
         expected = np.dstack([sample.alpha, np.zeros_like(sample.alpha), 255 - sample.alpha])
@@ -42,13 +46,10 @@ def with_a_thing(cache: Cache) -> Cache:
     return folder, [*entries, Entry("thing", "things", "t", False, "thing.npy")]
 
 
+@pytest.mark.usefixtures("on_blue")
 @pytest.mark.parametrize("cutout", [True, False])
-def test_things_show_and_are_no_part_of_the_alpha(cache: Cache, monkeypatch: pytest.MonkeyPatch, cutout: bool) -> None:
+def test_things_show_and_are_no_part_of_the_alpha(cache: Cache, cutout: bool) -> None:
     """Behind the person or, as a desk, before it: what is wholly alpha is wholly the person (red, on blue)."""
-    blue = np.zeros((96, 96, 3), np.uint8)
-    blue[..., 2] = 255
-    monkeypatch.setattr(composites.Composer, "ground", lambda self, random: blue)
-    monkeypatch.setattr(augment, "harmonise", lambda *_: None)
     folder, entries = with_a_thing(cache) if cutout else cache
     shown = 0.0
     for seed in range(30):
@@ -60,13 +61,10 @@ def test_things_show_and_are_no_part_of_the_alpha(cache: Cache, monkeypatch: pyt
     assert shown > 1.5
 
 
+@pytest.mark.usefixtures("on_blue")
 @pytest.mark.parametrize("cutout", [True, False])
 def test_a_thing_that_is_held_belongs_to_the_person(cache: Cache, monkeypatch: pytest.MonkeyPatch, cutout: bool) -> None:
     """It hides some of the person (red, on blue), and all of it is in the alpha; nothing of the alpha goes."""
-    blue = np.zeros((96, 96, 3), np.uint8)
-    blue[..., 2] = 255
-    monkeypatch.setattr(composites.Composer, "ground", lambda self, random: blue)
-    monkeypatch.setattr(augment, "harmonise", lambda *_: None)
     monkeypatch.setattr(composites, "CUT_OUT", 1)
     make, shown, more = composer(with_a_thing(cache) if cutout else cache), 0.0, 0.0
     for seed in range(30):
