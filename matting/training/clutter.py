@@ -22,7 +22,7 @@ def thing(side: int, texture: Pixels, cutout: Pixels | None, random: Random) -> 
     a made-up shape of `texture` (side x side x 3)."""
     if cutout is not None:
         return stand(side, cutout, random)
-    cover = (_board, _lump, _pole)[random.integers(3)](side, random)
+    cover = (_board, _lump, _pole, _seat)[random.integers(4)](side, random)
     return _lit(_surface(texture, random), random), cover
 
 
@@ -53,8 +53,10 @@ def held(side: int, texture: Pixels, cutout: Pixels | None, person: Floats, rand
         height = max(4, int(2 * reach))
         width = max(4, int(height * cutout.shape[1] / cutout.shape[0]))
         return put(side, cutout, (height, width), (int(middle[1] - width / 2), int(middle[0] - height / 2)), random)
-    half = reach * np.exp(random.normal(0, 0.3, 2)) / side
-    outline = _turned(_corners(middle[::-1] / side, half, random), random.normal(0, 0.4))
+    half, turn = reach * np.exp(random.normal(0, 0.3, 2)) / side, random.normal(0, 0.4)
+    if random.random() < 0.25:  # the neck of a guitar, a racket, an umbrella: it sticks out of the figure
+        half, turn = half * (2.2, 0.35), random.uniform(0, np.pi)
+    outline = _turned(_corners(middle[::-1] / side, half, random), turn)
     return _lit(_surface(texture, random), random), _polygon(side, outline)
 
 
@@ -112,13 +114,22 @@ def _lump(side: int, random: Random) -> Floats:
     return _polygon(side, outline + random.uniform([0, 0.3], [1, 1.1]))
 
 
+def _seat(side: int, random: Random) -> Floats:
+    """A rounded shape that rises from the lower border: an armchair, a sofa, a bed's head, a car's seat."""
+    angle = np.linspace(0, 2 * np.pi, 240, endpoint=False)
+    circle = np.stack([np.cos(angle), np.sin(angle)], 1)
+    rounded = np.sign(circle) * np.abs(circle) ** random.uniform(0.2, 0.7)
+    middle = (random.normal(0.5, 0.25), random.uniform(0.95, 1.15))
+    return _polygon(side, _turned(middle + rounded * random.uniform([0.12, 0.2], [0.6, 0.75]), random.normal(0, 0.06)))
+
+
 def _pole(side: int, random: Random) -> Floats:
-    """A bar across the picture: a lamp post, a door frame, a railing."""
+    """A bar across the picture: a lamp post, a door frame, a railing; a broad one is a curtain, a door, a cupboard."""
     ends = np.array([(random.uniform(0, 1), -0.1), (0, 1.1)])
     ends[1, 0] = ends[0, 0] + random.normal(0, 0.15)
     if random.random() < 0.3:
         ends = ends[:, ::-1]
-    wide = random.uniform(0.006, 0.05)
+    wide = random.uniform(0.006, 0.05) if random.random() < 0.6 else random.uniform(0.05, 0.25)
     way = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
     across = np.array([-way[1], way[0]]) * wide
     return _polygon(side, np.array([ends[0] - across, ends[0] + across, ends[1] + across, ends[1] - across]))
@@ -133,12 +144,14 @@ def _polygon(side: int, outline: Points) -> Floats:
 
 
 def _surface(texture: Pixels, random: Random) -> Floats:
-    """The texture as it is, in stripes of plain colours, or nearly one colour."""
+    """The texture as it is, stripes of plain colours, cloth, or nearly one colour."""
     side = texture.shape[0]
     kind = random.random()
-    if kind < 0.4:
+    if kind < 0.35:
         return texture.astype(np.float32)
-    if kind < 0.65:
+    if kind < 0.55:
+        return _cloth(side, random)
+    if kind < 0.75:
         colours = _paled(random.uniform(0, 255, (1, random.integers(2, 9), 3)).astype(np.float32), random)[0]
         turn = random.uniform(0, np.pi)
         y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side
@@ -146,6 +159,17 @@ def _surface(texture: Pixels, random: Random) -> Floats:
         return np.asarray(colours[band], np.float32)
     plain = _paled(random.uniform(0, 255, (1, 1, 3)).astype(np.float32), random)
     return np.asarray(plain + (texture.astype(np.float32) - texture.mean((0, 1))) * random.uniform(0.05, 0.4), np.float32)
+
+
+def _cloth(side: int, random: Random) -> Floats:
+    """One colour in folds that hang more or less straight: a curtain, a cover, a coat on a hook."""
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side
+    across = x + random.normal(0, 0.15) * y + random.uniform(0, 0.03) * np.sin(y * random.uniform(2, 9) + random.uniform(0, 6))
+    folds = np.zeros((side, side), np.float32)
+    for _ in range(4):
+        folds += random.uniform(0.2, 1) * np.sin(across * random.uniform(8, 120) + random.uniform(0, 2 * np.pi))
+    colour = _paled(random.uniform(10, 240, (1, 1, 3)).astype(np.float32), random)
+    return np.asarray(colour * (1 + random.uniform(0.03, 0.2) * folds)[..., None], np.float32)
 
 
 def _paled(colours: Floats, random: Random) -> Floats:

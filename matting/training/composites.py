@@ -23,7 +23,7 @@ PAD = 127  # letterbox bars: 0 after normalisation
 AS_IS, NOBODY, KEYED, ALIKE = 0.45, 0.06, 0.55, 0.15
 # Shares of composites with things behind the people, with a desk before them, with a thing held, with the light from behind;
 # of the things, cut-outs of rendered ones; of the untouched photos, those turned by a quarter or a half.
-CLUTTERED, DESK, HELD, BACKLIT, CUT_OUT, TURNED = 0.4, 0.04, 0.15, 0.04, 0.5, 0.04
+CLUTTERED, DESK, HELD, BACKLIT, CUT_OUT, TURNED = 0.4, 0.04, 0.15, 0.06, 0.5, 0.04
 WEIGHTS = {"pixabay_faces": 0.5, "creativetim": 2.0, "faker": 2.0, "congress": 0.35, "man_unsplash": 1.3, "packages": 2.0}
 
 
@@ -34,6 +34,20 @@ class Sample:
     photo: Pixels
     alpha: Pixels
     trust: Pixels
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a composite shows: `people` persons, one before the other. alike: the background takes on the colour of the first
+    one's edge, as dark hair before a dark room. things: how many stand behind the people; desk: one more stands before them.
+    held: the first one holds a thing, which belongs to the person. backlit: all are dark, and the background is bright."""
+
+    people: int
+    alike: bool = False
+    things: int = 0
+    desk: bool = False
+    held: bool = False
+    backlit: bool = False
 
 
 class Composer:
@@ -54,11 +68,7 @@ class Composer:
         if kind < AS_IS:
             sample = self.as_is(self.any_taught(random), random)
         else:
-            alike = bool(random.random() < ALIKE)
-            things = int(random.integers(1, 4)) if random.random() < CLUTTERED else 0
-            desk, held, backlit = (bool(random.random() < share) for share in (DESK, HELD, BACKLIT))
-            people = 0 if kind > 1 - NOBODY else crowd(random)
-            sample = self.composite(random, people, alike=alike, things=things, desk=desk, held=held, backlit=backlit)
+            sample = self.composite(random, any_scene(random, nobody=kind > 1 - NOBODY))
         return Sample(augment.degrade(sample.photo, random), sample.alpha, sample.trust)
 
     def load(self, entry: Entry) -> Pixels:
@@ -88,55 +98,47 @@ class Composer:
         planes = resize(np.ascontiguousarray(planes), self.side, self.side)
         return Sample(np.ascontiguousarray(planes[..., :3]), planes[..., 3], planes[..., 4])
 
-    def composite(
-        self,
-        random: Random,
-        people: int,
-        *,
-        alike: bool = False,
-        things: int = 0,
-        desk: bool = False,
-        held: bool = False,
-        backlit: bool = False,
-    ) -> Sample:
-        """`people` persons, one before the other, on a new background; alpha is their union. alike: the background takes
-        on the colour of the first one's edge, as dark hair before a dark room. things: how many stand behind the people;
-        desk: one more stands before them. held: the first one holds a thing, which belongs to the person. backlit: all of
-        them are dark, and the background is bright."""
+    def composite(self, random: Random, scene: Scene) -> Sample:
+        """People of any photos on a new background; alpha is their union."""
         side = self.side
-        ground = self.ground(random)
-        for _ in range(things):
-            cutout = self.cutout(random)
-            colours, cover = clutter.thing(side, self.ground(random), cutout, random)
-            ground = (ground + (colours - ground) * cover[..., None]).round().astype(np.uint8)
-        if things and random.random() < 0.4:
-            ground = augment.blur(ground, random.uniform(0.6, 4) * side / 512)
+        ground = self.furnished(random, scene.things)
         photo = ground.astype(np.float32)
         alpha = np.zeros((side, side), np.float32)
         trust = np.full((side, side), 255, np.uint8)
         stretch = np.exp(random.uniform(-0.5, 0.5)) if random.random() < 0.5 else 1.0
-        dim = np.float32(random.uniform(0.02, 0.3) if backlit else 1)
-        if backlit:
+        dim = np.float32(random.uniform(0.02, 0.3) if scene.backlit else 1)
+        if scene.backlit:
             photo += (255 - photo) * np.float32(random.uniform(0.2, 0.8))
-        for number in range(people):
-            layer = place(self.whole_head(random), side, stretch, people, number, random)
+        for number in range(scene.people):
+            layer = place(self.whole_head(random), side, stretch, scene.people, number, random)
             colours, cover = layer[..., :3], layer[..., 3] / np.float32(255)
-            if alike and number == 0:
+            if scene.alike and number == 0:
                 photo = augment.alike(ground, colours, cover)
             elif random.random() < 0.7:
                 augment.harmonise(colours, cover, ground, random.uniform(0, 0.5))
-            if held and number == 0:
+            if scene.held and number == 0:
                 self.hold(layer, random)
                 cover = layer[..., 3] / np.float32(255)
             colours *= dim
             photo += (np.clip(colours, 0, 255) - photo) * cover[..., None]
             alpha += (1 - alpha) * cover
             trust[(layer[..., 4] < 128) & (cover > 0.01)] = 0
-        if desk:
+        if scene.desk:
             colours, cover = clutter.desk(side, self.ground(random), random)
             photo += (colours - photo) * cover[..., None]
             alpha *= 1 - cover
         return Sample(photo.round().astype(np.uint8), (alpha * 255).round().astype(np.uint8), trust)
+
+    def furnished(self, random: Random, things: int) -> Pixels:
+        """A background with so many things in it, sometimes all out of focus."""
+        ground = self.ground(random)
+        for _ in range(things):
+            cutout = self.cutout(random)
+            colours, cover = clutter.thing(self.side, self.ground(random), cutout, random)
+            ground = (ground + (colours - ground) * cover[..., None]).round().astype(np.uint8)
+        if things and random.random() < 0.4:
+            ground = augment.blur(ground, random.uniform(0.6, 4) * self.side / 512)
+        return ground
 
     def whole_head(self, random: Random) -> Pixels:
         """A person to paste; one whose head the photo cuts off would end in mid-air, so draw again (a few times)."""
@@ -174,6 +176,14 @@ class Composer:
         picture = self.load(self.grounds[random.integers(len(self.grounds))])
         out = resize(crop(picture, random), self.side, self.side)
         return augment.blur(out, random.uniform(0.8, 6) * self.side / 512) if random.random() < 0.4 else out
+
+
+def any_scene(random: Random, nobody: bool) -> Scene:
+    """Each of what a scene may have, by its share; without people where nobody is wanted."""
+    alike = bool(random.random() < ALIKE)
+    things = int(random.integers(1, 4)) if random.random() < CLUTTERED else 0
+    desk, held, backlit = (bool(random.random() < share) for share in (DESK, HELD, BACKLIT))
+    return Scene(0 if nobody else crowd(random), alike, things, desk, held, backlit)
 
 
 def crowd(random: Random) -> int:

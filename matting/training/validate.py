@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from matting.network import SIDE
-from matting.training.composites import PAD, Composer, Sample
+from matting.training.composites import PAD, Composer, Sample, Scene
 from matting.training.prepare import Entry, Pixels, network_input
 
 Plane = npt.NDArray[np.float32]
@@ -69,7 +69,7 @@ def exact_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     """One unseen person with near-true alpha in an unseen place, 512 x 512."""
     kept = [e for e in entries if e.validation and e.kind != "teacher"]
     composer = Composer(cache, kept, SIDE, seed=9)
-    return [composer.composite(np.random.default_rng((9, n)), people=1) for n in range(COMPOSITES)]
+    return [composer.composite(np.random.default_rng((9, n)), Scene(people=1)) for n in range(COMPOSITES)]
 
 
 def cluttered_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
@@ -77,7 +77,7 @@ def cluttered_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     kept = [e for e in entries if e.validation and e.kind != "teacher"]
     composer = Composer(cache, kept, SIDE, seed=12)
     return [
-        composer.composite(np.random.default_rng((12, n)), people=1, things=1 + n % 3, desk=n % 5 == 0)
+        composer.composite(np.random.default_rng((12, n)), Scene(people=1, things=1 + n % 3, desk=n % 5 == 0))
         for n in range(COMPOSITES)
     ]
 
@@ -86,7 +86,7 @@ def upright_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     """The same, 768 high and 512 wide: what stretching and letterboxing treat differently."""
     kept = [e for e in entries if e.validation and e.kind != "teacher"]
     composer = Composer(cache, kept, 768, seed=10)
-    wide = [composer.composite(np.random.default_rng((10, n)), people=1) for n in range(COMPOSITES // 2)]
+    wide = [composer.composite(np.random.default_rng((10, n)), Scene(people=1)) for n in range(COMPOSITES // 2)]
     return [Sample(s.photo[:, 128:640].copy(), s.alpha[:, 128:640], s.trust[:, 128:640]) for s in wide]
 
 

@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 pytest.importorskip("pymatting")
 
 from matting.training import augment, composites, prepare
+from matting.training.composites import Scene
 from matting.training.prepare import Entry
 
 Cache = tuple[Path, list[Entry]]
@@ -33,7 +34,7 @@ def on_blue(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("on_blue")
 def test_a_composite_is_the_foreground_over_the_ground_with_exactly_its_alpha(cache: Cache) -> None:
     for seed in range(5):
-        sample = composer(cache).composite(np.random.default_rng(seed), people=1)
+        sample = composer(cache).composite(np.random.default_rng(seed), Scene(people=1))
         expected = np.dstack([sample.alpha, np.zeros_like(sample.alpha), 255 - sample.alpha])
         assert np.abs(sample.photo.astype(int) - expected).max() <= 6  # 8-bit roundings add up
         assert sample.alpha.max() == 255 and (sample.trust == 255).all()
@@ -54,7 +55,7 @@ def test_things_show_and_are_no_part_of_the_alpha(cache: Cache, cutout: bool) ->
     shown = 0.0
     for seed in range(30):
         make = composer((folder, entries))
-        sample = make.composite(np.random.default_rng(seed), people=1, things=3, desk=seed % 2 == 0)
+        sample = make.composite(np.random.default_rng(seed), Scene(people=1, things=3, desk=seed % 2 == 0))
         inside, outside = sample.photo[sample.alpha == 255].astype(int), sample.photo[sample.alpha == 0].astype(int)
         assert np.abs(inside - (255, 0, 0)).max(initial=0) <= 6
         shown += (np.abs(outside - (0, 0, 255)).max(1) > 20).mean()
@@ -68,7 +69,7 @@ def test_a_thing_that_is_held_belongs_to_the_person(cache: Cache, monkeypatch: p
     monkeypatch.setattr(composites, "CUT_OUT", 1)
     make, shown, more = composer(with_a_thing(cache) if cutout else cache), 0.0, 0.0
     for seed in range(30):
-        empty, full = (make.composite(np.random.default_rng(seed), people=1, held=held) for held in (False, True))
+        empty, full = (make.composite(np.random.default_rng(seed), Scene(people=1, held=held)) for held in (False, True))
         assert (full.alpha.astype(int) >= empty.alpha.astype(int) - 1).all()
         outside = full.photo[full.alpha == 0].astype(int)
         assert np.abs(outside - (0, 0, 255)).max(initial=0) <= 6
@@ -79,7 +80,9 @@ def test_a_thing_that_is_held_belongs_to_the_person(cache: Cache, monkeypatch: p
 
 def test_against_the_light_people_are_darker_than_what_is_behind_them(cache: Cache) -> None:
     for seed in range(10):
-        plain, backlit = (composer(cache).composite(np.random.default_rng(seed), people=2, backlit=b) for b in (False, True))
+        plain, backlit = (
+            composer(cache).composite(np.random.default_rng(seed), Scene(people=2, backlit=b)) for b in (False, True)
+        )
         assert (backlit.photo[backlit.alpha == 255].max(1) <= 0.31 * 255).all()
         assert backlit.photo[backlit.alpha == 0].mean() > plain.photo[plain.alpha == 0].mean()
 
@@ -96,9 +99,9 @@ def test_a_thing_is_read_without_its_empty_border(tmp_path: Path) -> None:
 
 
 def test_several_people_make_a_union_and_none_make_an_empty_alpha(cache: Cache) -> None:
-    one = composer(cache).composite(np.random.default_rng(1), people=1)
-    three = composer(cache).composite(np.random.default_rng(1), people=3)
-    nobody = composer(cache).composite(np.random.default_rng(1), people=0)
+    one = composer(cache).composite(np.random.default_rng(1), Scene(people=1))
+    three = composer(cache).composite(np.random.default_rng(1), Scene(people=3))
+    nobody = composer(cache).composite(np.random.default_rng(1), Scene(people=0))
     assert nobody.alpha.max() == 0 < one.alpha.mean() and three.alpha.max() == 255
 
 
@@ -110,7 +113,7 @@ def test_a_sample_depends_on_its_number_alone(cache: Cache) -> None:
 
 
 def test_degrading_never_changes_the_shape(cache: Cache) -> None:
-    photo = composer(cache).composite(np.random.default_rng(2), people=1).photo
+    photo = composer(cache).composite(np.random.default_rng(2), Scene(people=1)).photo
     for seed in range(20):
         out = augment.degrade(photo, np.random.default_rng(seed))
         assert out.shape == photo.shape and out.dtype == np.uint8
