@@ -7,10 +7,11 @@ ranges by ONNX Runtime's calibration on real photos.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import onnx
@@ -21,12 +22,15 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from matting.describe import model_file, write_description
 from matting.model import load_model
+from matting.network import SIDE
+from matting.training.prepare import Entry, network_input
 
 Array = npt.NDArray[np.float32]
 # Kept in floating point: the encoder's first half, its depthwise filters (few operations, and ranges that differ much from
 # channel to channel), and all that draws edges. With all in int8, thin things and hair cost the alpha of a photo up to 24 dB.
 SENSITIVE = ("/encoder/stem/", *(f"/encoder/rows.{row}/" for row in range(4)), "/meaning/at8/", "/edges/")
 DEPTHWISE = "/filter/"
+CALIBRATION, CHECKED = 96, 120  # photos
 
 
 class _Photos(CalibrationDataReader):  # type: ignore[misc]
@@ -81,11 +85,22 @@ class Nearness:
         return f"| {self.form} | {' | '.join(f'{figure:.1f}' for figure in figures)} | {len(of)} |"
 
 
-def forms(folder: Path, calibration: Iterable[Array], checked: Sequence[Array]) -> list[Nearness]:
-    """Make `folder`/portrait.int8.onnx of portrait.onnx, note it in model.toml, and measure it and fp16.
+def network_inputs(cache: Path, entries: list[Entry]) -> list[Array]:
+    """The photos of entries, each as 1 x 3 x 512 x 512 in -1..1."""
+    photos = []
+    for entry in entries:
+        photo = np.ascontiguousarray(np.load(cache / entry.file, mmap_mode="r")[..., :3])
+        photos.append(network_input(np.asarray(cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)))
+    return photos
 
-    calibration, checked: network inputs, 1x3x512x512 in -1..1.
-    """
+
+def forms(folder: Path, cache: Path, entries: list[Entry]) -> list[Nearness]:
+    """Make `folder`/portrait.int8.onnx of portrait.onnx, note it in model.toml, and measure it and fp16: on photos of people
+    that training has not seen, with ranges from such as it has seen."""
+    taught = [entry for entry in entries if entry.kind == "teacher"]
+    shuffled = [taught[at] for at in np.random.default_rng(1).permutation(len(taught))]
+    calibration = network_inputs(cache, [entry for entry in shuffled if not entry.validation][:CALIBRATION])
+    checked = network_inputs(cache, [entry for entry in shuffled if entry.validation][:CHECKED])
     spec = load_model(folder)
     source, target, part = spec.file("onnx"), folder / "portrait.int8.onnx", folder / ".portrait.int8.onnx"
     quantise(source, part, calibration)
