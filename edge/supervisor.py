@@ -22,45 +22,31 @@ from edge.camera.keeper import Keeper
 from edge.camera.setup import Setup
 from edge.config import Config
 from edge.crew import Crew
+from edge.endings import Endings
 from edge.engine_room import EngineRoom
-from edge.files import Identity
 from edge.hotfolder import HotFolder
 from edge.housekeeping import Housekeeper
 from edge.inputs import open_input, options_for
+from edge.job import Job
 from edge.journal import Journal
 from edge.names import printable
 from edge.options import Options
-from edge.outbox import Outbox, Temporary
+from edge.outbox import Outbox
 from edge.outlet import Outlet
-from edge.photo_log import log_again, log_cut, log_refused
 from edge.pruner import SLICE
 from edge.reporter import Reporter, Situation
-from edge.retry import Attempts
 from edge.stability import Sighting
 from edge.status import State
 from edge.tally import Tally
 from edge.tensorrt.prepared import Wish
 from edge.worker_process import Death
-from matting import errors
-from matting.errors import EngineError, MattingError, OutputError, Place
+from matting.errors import EngineError, MattingError, OutputError
 from matting.pipeline import WORK_STAGES
 
 log = logging.getLogger(__name__)
 
 # `--once` gives up on an outbox that cannot be written after this many failures in a row.
 _ONCE_PATIENCE = 3
-
-
-@dataclass(slots=True)
-class _Job:
-    """A photo in hand."""
-
-    sighting: Sighting
-    closed: bool
-    attempts: Attempts
-    outputs: list[Temporary]
-    beat: float
-    stage: str = "waiting"
 
 
 @dataclass
@@ -81,7 +67,7 @@ class Supervisor:
     tally: Tally = field(default_factory=Tally)
     careful_until: float | None = None
     _stopping: bool = False
-    _jobs: dict[int, _Job] = field(default_factory=dict)
+    _jobs: dict[int, Job] = field(default_factory=dict)
     _solo: tuple[Sighting, bool] | None = None
     _next_number: int = 0
 
@@ -98,6 +84,9 @@ class Supervisor:
         self._crew = Crew(self.setup, self.budget, self._selector)
         self._camera = None if self.camera is None else Keeper(self.camera, self._selector)
         self._room = EngineRoom(self.wish, self._selector)
+        self._endings = Endings(
+            folders.inbox, self.journal, self._outbox, self._outlet, self._hot, self._crew, self._room, self.tally
+        )
         self._house = Housekeeper(self.config, self.journal.pending_deliveries, self.tally.note_removed)
 
     def wake(self) -> None:
@@ -136,7 +125,7 @@ class Supervisor:
             if self._camera is not None:
                 self._camera.close()
             for job in self._jobs.values():
-                _discard(job)
+                job.discard()
 
     def _finished(self, once: bool) -> bool:
         if self.careful_until is not None and time.monotonic() >= self.careful_until:
@@ -189,14 +178,14 @@ class Supervisor:
             self._room.failed(death.cause, time.monotonic())
         for job in [self._jobs.pop(number) for number in list(self._jobs)]:
             attempts = job.attempts.interrupted() if death.outside or blamed else job.attempts.crashed()
-            self._give_back(job, attempts, EngineError(f"{death.cause} at stage {job.stage}"))
+            self._endings.give_back(job, attempts, EngineError(f"{death.cause} at stage {job.stage}"))
 
     def _heed(self, message: dict[str, Any]) -> None:
         if "stage" in message:
             job = self._jobs[message["job"]]
             job.stage, job.beat = message["stage"], time.monotonic()
         else:
-            self._conclude(self._jobs.pop(message["job"]), message)
+            self._endings.conclude(self._jobs.pop(message["job"]), message)
 
     # -- photos in -------------------------------------------------------------------------------------------------
 
@@ -233,12 +222,12 @@ class Supervisor:
         try:
             attempts = self.journal.attempts(sighting.path, sighting.identity)
             if attempts.exhausted:  # a crash of the whole machine left it so
-                self._refuse(sighting, EngineError("every attempt on this photo ended the service"), attempts)
+                self._endings.refuse(sighting, EngineError("every attempt on this photo ended the service"), attempts)
                 return True
             if attempts.alone and self._jobs:
                 self._solo = sighting, closed  # nobody else is taken in before it, so that its turn comes
                 return False
-            job = _Job(sighting, closed, attempts, [], now)
+            job = Job(sighting, closed, attempts, [], now)
             self._hand_over(job)
             return True
         except FileNotFoundError:
@@ -248,7 +237,7 @@ class Supervisor:
             self._outlet.failed(sighting.path, error, time.monotonic())
             return False
 
-    def _hand_over(self, job: _Job) -> None:
+    def _hand_over(self, job: Job) -> None:
         folders, path = self.config.folders, job.sighting.path
         files: list[int] = []
         try:
@@ -262,114 +251,14 @@ class Supervisor:
             self._jobs[self._next_number] = job
             self._crew.send({"job": self._next_number, "options": asdict(options)}, files)
         except MattingError as error:
-            _discard(job)
-            self._refuse(job.sighting, error, job.attempts)
+            job.discard()
+            self._endings.refuse(job.sighting, error, job.attempts)
         except (OSError, sqlite3.Error):
-            _discard(job)
+            job.discard()
             raise
         finally:
             for descriptor in files[:1] + files[1 + len(job.outputs) :]:
                 os.close(descriptor)
-
-    # -- photos out ------------------------------------------------------------------------------------------------
-
-    def _conclude(self, job: _Job, message: dict[str, Any]) -> None:
-        now = time.monotonic()
-        try:
-            found = Identity.at(self.config.folders.inbox / job.sighting.path)
-            if found is None:
-                self._outbox.check_disks()
-        except OSError as error:  # it went with its disk, and comes back with it
-            self._uncount(job)
-            self._outlet.failed(job.sighting.path, error, time.monotonic())
-            return
-        if found != job.sighting.identity:
-            what = "went away while it was cut" if found is None else "changed while it was cut: it will be cut again"
-            log.info("%s %s", printable(job.sighting.path), what)
-            self._uncount(job)
-            self._hot.put_back(job.sighting, now)
-        elif "done" in message:
-            self._deliver(job, message["done"])
-        else:
-            if "traceback" in message:
-                log.error("fault on %s:\n%s", printable(job.sighting.path), message["traceback"])
-            self._failed(job, errors.by_name(message["error"])(message["message"]), now)
-
-    def _deliver(self, job: _Job, done: dict[str, Any]) -> None:
-        suffixes = [done["suffix"], ".alpha.png"]
-        try:
-            finals = self._outbox.deliver(job.sighting, list(zip(job.outputs, suffixes, strict=False)))
-        except (OSError, sqlite3.Error) as error:
-            self._held_up_or_again(job, error)
-            return
-        self._outlet.worked()
-        stages = done["stage_ms"]
-        self.tally.note_cut(printable(job.sighting.path), stages)
-        if self._crew.on_gpu:
-            self._room.cut_well()
-        log_cut(job.sighting.path, finals[0], stages)
-
-    def _held_up_or_again(self, job: _Job, error: Exception) -> None:
-        """A delivery that the journal knows will be completed; one that it does not know is cut again."""
-        pending = {delivery.path for delivery in self.journal.pending_deliveries()}
-        if job.sighting.path in pending:
-            self._outlet.hold(job.sighting.path)
-            for output in job.outputs:
-                os.close(output.descriptor)
-        else:
-            _discard(job)
-        self._outlet.failed(job.sighting.path, error, time.monotonic())
-
-    def _failed(self, job: _Job, error: MattingError, now: float) -> None:
-        if isinstance(error, OutputError):
-            self._uncount(job)
-            self._outlet.failed(job.sighting.path, error, time.monotonic())
-        elif error.place is Place.RETRY and self._crew.on_gpu and job.stage in WORK_STAGES:
-            self._room.failed(str(error), now)
-            self._give_back(job, job.attempts.interrupted(), error)
-        elif error.place is Place.RETRY:
-            self._give_back(job, job.attempts.crashed(), error)
-        elif job.closed:
-            # Writers close and open again: a verdict against a photo needs the proof of standing still.
-            self._uncount(job)
-            self._hot.put_back(job.sighting, now)
-        else:
-            _discard(job)
-            self._refuse(job.sighting, error, job.attempts)
-
-    def _uncount(self, job: _Job) -> None:
-        """This attempt says nothing about the photo."""
-        _discard(job)
-        try:
-            self.journal.note_attempts(job.sighting.path, job.sighting.identity, job.attempts)
-        except sqlite3.Error as error:
-            log.warning("the journal cannot be written (%s): one attempt of %s counts", error, printable(job.sighting.path))
-
-    def _give_back(self, job: _Job, attempts: Attempts, error: MattingError) -> None:
-        """Another try, or the end of its tries."""
-        _discard(job)
-        try:
-            self.journal.note_attempts(job.sighting.path, job.sighting.identity, attempts)
-        except sqlite3.Error as fault:
-            self._outlet.failed(job.sighting.path, fault, time.monotonic())
-            return
-        if attempts.exhausted:
-            self._refuse(job.sighting, type(error)(f"{error}, {attempts.crashes} times"), attempts)
-        else:
-            log_again(job.sighting.path, job.stage, error)
-            self._hot.put_back(job.sighting, time.monotonic())
-
-    def _refuse(self, sighting: Sighting, error: MattingError, attempts: Attempts) -> None:
-        try:
-            self._outbox.refuse(sighting, error, attempts.crashes + attempts.interruptions or 1)
-        except (OSError, sqlite3.Error) as fault:
-            self._outlet.failed(sighting.path, fault, time.monotonic())
-            return
-        if error.place is Place.NO_PERSON:
-            self.tally.note_no_person(printable(sighting.path), str(error))
-        else:
-            self.tally.note_failed(printable(sighting.path), str(error))
-        log_refused(sighting.path, error)
 
     def _in_hand(self) -> set[Path]:
         return {output.path for job in self._jobs.values() for output in job.outputs}
@@ -438,9 +327,3 @@ class Supervisor:
 
 def _open_picture(options: Options) -> list[int]:
     return [] if options.picture is None else [os.open(options.picture, os.O_RDONLY | os.O_CLOEXEC)]
-
-
-def _discard(job: _Job) -> None:
-    for output in job.outputs:
-        output.discard()
-    job.outputs.clear()

@@ -100,7 +100,7 @@ ORDER = [
     *("edge.camera.devices", "edge.camera.button"),
     *("edge.camera.viewer", "edge.camera.live", "edge.camera.mjpeg", "edge.camera.outlet"),
     *("edge.camera.setup", "edge.camera.show", "edge.camera.process", "edge.camera.keeper", "edge.camera"),
-    *("edge.worker", "edge.worker_process", "edge.crew", "edge.supervisor", "edge.service"),
+    *("edge.worker", "edge.worker_process", "edge.crew", "edge.job", "edge.endings", "edge.supervisor", "edge.service"),
     *("edge.snap", "edge.liveness", "edge.show_status", "edge.cut", "edge.build", "edge.adopt"),
     *("edge.quality_report", "edge.evaluate", "edge.bench", "edge.cli"),
     *("edge.doctor.finding", "edge.doctor.access", "edge.doctor.patient", "edge.doctor.child", "edge.doctor.kernel"),
