@@ -56,8 +56,24 @@ def held(side: int, texture: Pixels, cutout: Pixels | None, person: Floats, rand
     half, turn = reach * np.exp(random.normal(0, 0.3, 2)) / side, random.normal(0, 0.4)
     if random.random() < 0.25:  # the neck of a guitar, a racket, an umbrella: it sticks out of the figure
         half, turn = half * (2.2, 0.35), random.uniform(0, np.pi)
+    elif random.random() < 0.5:
+        return _ball(side, middle[::-1] / side, half, random)
     outline = _turned(_corners(middle[::-1] / side, half, random), turn)
     return _lit(_surface(texture, random), random), _polygon(side, outline)
+
+
+def _ball(side: int, middle: Points, half: Points, random: Random) -> tuple[Floats, Floats]:
+    """A helmet, a ball, a pan: round and glossy, mostly dark, with a highlight. Sizes in 0..1 of the canvas."""
+    angle = np.linspace(0, 2 * np.pi, 120, endpoint=False)
+    rounded = np.stack([np.cos(angle), np.sin(angle)], 1)
+    colour = _paled(random.uniform(0, 255, (1, 1, 3)).astype(np.float32), random) * (0.15 if random.random() < 0.6 else 1)
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side
+    lamp = middle + half * random.uniform(-0.7, 0.7, 2)
+    away = np.hypot(x - lamp[0], y - lamp[1]) / half.mean()
+    spot = np.clip(1.5 - away / random.uniform(0.05, 0.3), 0, 1) * random.uniform(0, 1)
+    shine = np.clip(1 - away / 2, 0, 1) * random.uniform(0, 60)
+    surface = np.clip(colour * 0.9 + shine[..., None] + 255 * spot[..., None], 0, 255)
+    return np.asarray(surface, np.float32), _polygon(side, middle + half * rounded)
 
 
 def stand(side: int, cutout: Pixels, random: Random) -> tuple[Floats, Floats]:

@@ -23,7 +23,7 @@ PAD = 127  # letterbox bars: 0 after normalisation
 AS_IS, NOBODY, KEYED, ALIKE = 0.45, 0.06, 0.55, 0.15
 # Shares of composites with things behind the people, with a desk before them, with a thing held, with the light from behind;
 # of the things, cut-outs of rendered ones; of the untouched photos, those turned by a quarter or a half.
-CLUTTERED, DESK, HELD, BACKLIT, CUT_OUT, TURNED = 0.4, 0.04, 0.15, 0.06, 0.5, 0.04
+CLUTTERED, DESK, HELD, BACKLIT, CUT_OUT, TURNED = 0.4, 0.04, 0.25, 0.06, 0.5, 0.04
 WEIGHTS = {"pixabay_faces": 0.5, "creativetim": 2.0, "faker": 2.0, "congress": 0.35, "man_unsplash": 1.3, "packages": 2.0}
 
 
