@@ -1,8 +1,9 @@
 """Alpha steadied over time, without trails: an average over time wherever nothing moves, and the newest where it does.
 
 The network judges each frame alone, and sensor noise alone is enough to move its unsure pixels to and fro. Where the
-picture itself stands still, that movement is error and is averaged away; where the picture changes by more than
-noise, or the network changes its mind altogether, the newest matte counts whole, so that nothing is dragged behind.
+picture itself stands still, that movement is error: a frame that disagrees with those before and after it is passed over,
+and the rest is averaged away. Where the picture changes by more than noise the newest matte counts whole, and where the
+network changes its mind altogether, two frames of one mind do, so that nothing is dragged behind.
 """
 
 from __future__ import annotations
@@ -26,23 +27,30 @@ class Steady:
     """Give it each matte with the picture it was made of, in order."""
 
     def __init__(self) -> None:
-        self._alpha: F32 | None = None
+        self._alpha: F32 | None = None  # the last one, steadied
+        self._newest: F32 | None = None  # the last one as it came
         self._grey: F32 | None = None
         self._time = 0.0
 
     def __call__(self, alpha: F32, grey: U8, time: float) -> F32:
         """The steadied matte. alpha: HxW, 0..1; grey: HxW, the picture's brightness at the matte's size; time: in seconds."""
         now = grey.astype(np.float32)
-        before, earlier, elapsed = self._alpha, self._grey, time - self._time
-        if before is None or earlier is None or before.shape != alpha.shape or not 0 < elapsed < FORGOTTEN:
+        before, last, earlier, elapsed = self._alpha, self._newest, self._grey, time - self._time
+        if before is None or last is None or earlier is None or before.shape != alpha.shape or not 0 < elapsed < FORGOTTEN:
             steadied = alpha
         else:
             share = np.float32(1 - math.exp(-elapsed / AVERAGED))
-            change = alpha - before
-            fresh = np.maximum(_moved(now, earlier), _ramp(np.abs(change), *MIND))
-            steadied = before + np.maximum(share, _widened(fresh)) * change
+            change = _median(before, last, alpha) - before
+            still = before + np.maximum(share, _widened(_ramp(np.abs(change), *MIND))) * change
+            steadied = still + _widened(_moved(now, earlier)) * (alpha - still)
+        self._newest = alpha
         self._alpha, self._grey, self._time = steadied, now, time
         return steadied
+
+
+def _median(one: F32, other: F32, third: F32) -> F32:
+    """Of three values, at each pixel, the one between the two others."""
+    return np.maximum(np.minimum(one, other), np.minimum(np.maximum(one, other), third))
 
 
 def _moved(now: F32, earlier: F32) -> F32:

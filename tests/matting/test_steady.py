@@ -56,10 +56,21 @@ def test_who_moves_leaves_no_trail_however_fast(step: int) -> None:
 
 
 def test_who_goes_leaves_nothing_even_before_a_wall_of_their_own_colour() -> None:
-    """The picture does not change then: that the network changes its mind altogether must be enough."""
-    truth = [disc(64)] * 10 + [disc(-60)]
+    """The picture does not change then: that the network changes its mind altogether, in two frames, must be enough."""
+    truth = [disc(64)] * 10 + [disc(-60)] * 2
     found = steadied(truth, truth, person=170.0)
     assert found[-1].max() < 0.01
+
+
+@pytest.mark.parametrize("lost", [slice(None), slice(56, 72)])
+def test_a_single_frame_that_loses_the_person_or_a_part_of_the_person_is_not_seen(lost: slice) -> None:
+    truth = [disc(64)] * 20
+    raw = [alpha.copy() for alpha in truth]
+    for n in (4, 8, 12, 19):
+        raw[n][lost, lost] = 0
+    found = steadied(truth, raw)
+    assert temporal.flicker(raw, truth) > 2, "there is something to steady"
+    assert temporal.flicker(found, truth) < 0.1
 
 
 def test_a_noisy_camera_is_steadied_and_one_that_turns_is_not_averaged() -> None:
