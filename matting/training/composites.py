@@ -19,8 +19,9 @@ from matting.training.prepare import Entry
 
 Floats = npt.NDArray[np.float32]
 PAD = 127  # letterbox bars: 0 after normalisation
-# Shares: untouched photos; no person; keyed among the composites; grounds in the colour of an edge.
-AS_IS, NOBODY, KEYED, ALIKE = 0.45, 0.06, 0.55, 0.15
+# Shares: untouched photos; no person; of the composites' people drawn ones, and keyed ones among the others; grounds in the
+# colour of an edge.
+AS_IS, NOBODY, RENDERED, KEYED, ALIKE = 0.45, 0.06, 0.3, 0.55, 0.15
 # Shares of composites with things behind the people, with a desk before them, with a thing held, with the light from behind;
 # of the things, cut-outs of rendered ones; of the untouched photos, those turned by a quarter or a half.
 CLUTTERED, DESK, HELD, BACKLIT, CUT_OUT, TURNED = 0.4, 0.04, 0.25, 0.06, 0.5, 0.04
@@ -55,6 +56,7 @@ class Composer:
 
     def __init__(self, cache: Path, entries: list[Entry], side: int, seed: int) -> None:
         self.cache, self.side, self.seed = cache, side, seed
+        self.rendered = [e for e in entries if e.kind == "rendered"]
         self.keyed = [e for e in entries if e.kind == "keyed"]
         self.taught = [e for e in entries if e.kind == "teacher"]
         self.grounds = [e for e in entries if e.kind == "background"]
@@ -143,12 +145,18 @@ class Composer:
     def whole_head(self, random: Random) -> Pixels:
         """A person to paste; one whose head the photo cuts off would end in mid-air, so draw again (a few times)."""
         for _ in range(4):
-            keyed = not self.taught or (self.keyed and random.random() < KEYED)
-            entry = self.keyed[random.integers(len(self.keyed))] if keyed else self.any_taught(random)
-            planes = self.load(entry)
+            planes = self.load(self.anybody(random))
             if planes[:3, :, 6].max() < 25:
                 break
         return planes
+
+    def anybody(self, random: Random) -> Entry:
+        """One of all people, by the shares of their kinds; of those that there are."""
+        if self.rendered and (random.random() < RENDERED or not (self.taught or self.keyed)):
+            return self.rendered[random.integers(len(self.rendered))]
+        if self.keyed and (not self.taught or random.random() < KEYED):
+            return self.keyed[random.integers(len(self.keyed))]
+        return self.any_taught(random)
 
     def hold(self, layer: Floats, random: Random) -> None:
         """Put a thing before the person of a layer (foreground RGB, alpha, trust), in place."""

@@ -27,7 +27,7 @@ BACKGROUND_SIDE = 1024
 
 @dataclass(frozen=True)
 class Entry:
-    """One prepared array; `kind` is keyed, teacher, background or thing, `group` its source or place."""
+    """One prepared array; `kind` is teacher, keyed, rendered, background or thing, `group` its source or place."""
 
     kind: str
     group: str
@@ -74,10 +74,10 @@ def prepare_person(person: sources.Person, target: Path) -> str | None:
     height, width = photo.shape[:2]
     alpha = read_matte(person.matte, height, width)
     second = read_matte(person.second, height, width) if person.second else None
-    reason = sources.reject_reason(alpha, second)
+    reason = None if person.kind == "rendered" else sources.reject_reason(alpha, second)
     if reason:
         return reason
-    alpha, trust = sources.merge(alpha, second, person.keyed)
+    alpha, trust = sources.merge(alpha, second, person.kind)
     colours = estimate_foreground_ml(photo / 255.0, alpha.astype(np.float64))
     planes = np.dstack([photo, np.clip(colours * 255, 0, 255).round(), (alpha * 255).round(), trust * 255])
     np.save(target, planes.astype(np.uint8))
@@ -101,7 +101,7 @@ def prepare(data: Path, work: Path, jobs: int = 2) -> list[Entry]:
     cache.mkdir(parents=True, exist_ok=True)
     entries, rejected = [], []
     crowd = list(sources.people(data))
-    files = [f"{p.source}{'_keyed' if p.keyed else ''}_{p.stem}.npy" for p in crowd]
+    files = [f"{p.source}{'_keyed' if p.kind == 'keyed' else ''}_{p.stem}.npy" for p in crowd]
     spawn = multiprocessing.get_context("spawn")  # numba's threads do not survive a fork
     with ProcessPoolExecutor(jobs, mp_context=spawn) as pool:
         verdicts = pool.map(prepare_person, crowd, [cache / f for f in files], chunksize=8)
@@ -109,8 +109,7 @@ def prepare(data: Path, work: Path, jobs: int = 2) -> list[Entry]:
             if reason:
                 rejected.append(f"{file}: {reason}")
                 continue
-            kind = "keyed" if person.keyed else "teacher"
-            entries.append(Entry(kind, person.source, person.stem, person.validation, file))
+            entries.append(Entry(person.kind, person.source, person.stem, person.validation, file))
     for number, place in enumerate(tqdm(list(sources.backgrounds(data)), "backgrounds")):
         file = f"background_{number:04d}.npy"
         np.save(cache / file, shrink(read_photo(place.photo), BACKGROUND_SIDE))

@@ -34,9 +34,11 @@ class Measured:
     time_ratio: float
 
     def better_than(self, other: Measured) -> bool:
-        """On exact composites, plain ones and those with things about, in error and in edges alike."""
-        pairs = [(mine[1], other_row[1]) for mine, other_row in zip(self.rows[:2], other.rows[:2], strict=True)]
-        return all(ours.mad < theirs.mad and ours.band < theirs.band for ours, theirs in pairs)
+        """On exact composites, plain ones, those with things about and those with things held, in error and in edges alike;
+        and in error on drawn people."""
+        pairs = [(mine[1], other_row[1]) for mine, other_row in zip(self.rows[:4], other.rows[:4], strict=True)]
+        edges = all(ours.band < theirs.band for ours, theirs in pairs[:3])
+        return edges and all(ours.mad < theirs.mad for ours, theirs in pairs)
 
 
 def time_ratio(model: Path, other: Path, rounds: int = 15) -> float:
@@ -61,14 +63,20 @@ def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher:
     ours, theirs = validate.onnx_matte(scratch), validate.onnx_matte(teacher)
     exact, upright = validate.exact_composites(cache, entries), validate.upright_composites(cache, entries)
     clutter, photos = validate.cluttered_composites(cache, entries), validate.real_photos(cache, entries)
+    holding, drawn = validate.holding_composites(cache, entries), validate.drawn_composites(cache, entries)
     fits: dict[validate.Fit, validate.Score] = {
         "stretch": validate.evaluate(ours, upright, "stretch"),
         "letterbox": validate.evaluate(ours, upright, "letterbox"),
     }
     fit = min(fits, key=lambda f: fits[f].mad + 0.1 * fits[f].band)
+    composites = {
+        f"{len(exact)} exact composites, 512x512": exact,
+        f"{len(clutter)} with things about": clutter,
+        f"{len(holding)} with a thing held": holding,
+        f"{len(drawn)} of drawn people": drawn,
+    }
     rows: list[tuple[str, validate.Score, validate.Score | None]] = [
-        (f"{len(exact)} exact composites, 512x512", validate.evaluate(ours, exact), validate.evaluate(theirs, exact)),
-        (f"{len(clutter)} with things about", validate.evaluate(ours, clutter), validate.evaluate(theirs, clutter)),
+        (name, validate.evaluate(ours, samples), validate.evaluate(theirs, samples)) for name, samples in composites.items()
     ]
     for name, score in fits.items():
         rows.append((f"{len(upright)} exact composites, 512x768, {name}", score, validate.evaluate(theirs, upright, name)))
@@ -77,6 +85,8 @@ def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher:
     there = validate.presence(ours, people, validate.empty_places(cache, entries), fit)
     validate.sheet({"ours": ours, "teacher": theirs}, exact[:24], scratch.parent / "sheets" / "exact.png")
     validate.sheet({"ours": ours, "teacher": theirs}, clutter[:24], scratch.parent / "sheets" / "clutter.png")
+    validate.sheet({"ours": ours, "teacher": theirs}, holding[:24], scratch.parent / "sheets" / "holding.png")
+    validate.sheet({"ours": ours, "teacher": theirs}, drawn[:24], scratch.parent / "sheets" / "drawn.png")
     validate.sheet({"ours": ours}, photos, scratch.parent / "sheets" / "photos.png", fit)
     return Measured(parameter_count(network), rows, fit, there, time_ratio(scratch, teacher))
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ LICENCES = {
     "pixabay_faces": ("Hossein88-eng/gender-classification-doe, tight heads", "Pixabay Content Licence"),
     "creativetim": ("material-kit, soft-ui-design-system, paper-kit-2, half-body people", "MIT (packages)"),
     "packages": ("scripts/people_photos.tsv, portraits, half and full bodies", "MIT (packages)"),
+    "rendered": ("scripts/render-people, MakeHuman's people drawn with Blender", "CC0 1.0 (MakeHuman's own assets)"),
     "things": ("@lobehub/fluent-emoji-3d 1.1.0, rendered things", "MIT (Microsoft's Fluent emoji)"),
     "backgrounds": (
         "Poly Haven panoramas in perspective; wallpapers of pop-os and elementary; scripts/background_photos.tsv",
@@ -31,16 +33,19 @@ LICENCES = {
 }
 
 
+Kind = Literal["teacher", "keyed", "rendered"]
+
+
 @dataclass(frozen=True)
 class Person:
-    """One photo with its matte. `keyed` mattes are near-true alpha; the others come from a teacher."""
+    """One photo with its matte, which comes from a teacher, is near-true alpha from an even backdrop, or exact."""
 
     source: str
     stem: str
     photo: Path
     matte: Path
     second: Path | None
-    keyed: bool
+    kind: Kind
     validation: bool
 
 
@@ -77,15 +82,19 @@ def people(data: Path) -> Iterator[Person]:
     """Every photo below data/photos that has a matte; keyed mattes come as a second entry of their photo's person."""
     for photo in sorted((data / "photos").glob("*/*.*")):
         source, stem = photo.parent.name, photo.stem
-        second = data / "mattes_isnet" / source / f"{stem}.png"
-        for folder in (source, f"{source}_keyed"):
-            matte = data / "mattes" / folder / f"{stem}.png"
-            if matte.is_file():
-                keyed = folder != source
-                other = second if source in SECOND_TEACHER and second.is_file() else None
-                if keyed:  # the first teacher is the second opinion on a keyed matte
-                    other = data / "mattes" / source / f"{stem}.png"
-                yield Person(source, stem, photo, matte, other, keyed, is_validation(person_key(source, stem)))
+        taught, keyed, second = (
+            data / mattes / folder / f"{stem}.png"
+            for mattes, folder in (("mattes", source), ("mattes", f"{source}_keyed"), ("mattes_isnet", source))
+        )
+        validation = is_validation(person_key(source, stem))
+        if source == "rendered":
+            yield Person(source, stem, photo, taught, None, "rendered", validation)
+            continue
+        if taught.is_file():
+            other = second if source in SECOND_TEACHER and second.is_file() else None
+            yield Person(source, stem, photo, taught, other, "teacher", validation)
+        if keyed.is_file():  # the first teacher is the second opinion on a keyed matte
+            yield Person(source, stem, photo, keyed, taught, "keyed", validation)
 
 
 def backgrounds(data: Path) -> Iterator[Background]:
@@ -115,9 +124,9 @@ def reject_reason(alpha: Plane, second: Plane | None) -> str | None:
     return None
 
 
-def merge(alpha: Plane, second: Plane | None, keyed: bool) -> tuple[Plane, Plane]:
+def merge(alpha: Plane, second: Plane | None, kind: Kind) -> tuple[Plane, Plane]:
     """Alpha and trust in it (both H x W, 0..1): the mean of two teachers where they agree, no trust elsewhere."""
-    if second is None or keyed:
+    if second is None or kind != "teacher":
         return alpha, np.ones_like(alpha)
     agree = np.abs(alpha - second) < 0.35
     merged = np.where(agree, 0.5 * (alpha + second), alpha).astype(np.float32)

@@ -15,6 +15,7 @@ import onnxruntime
 from matting.network import SIDE
 from matting.training.composites import PAD, Composer, Sample, Scene
 from matting.training.prepare import Entry, Pixels, network_input
+from matting.training.sources import Kind
 
 Plane = npt.NDArray[np.float32]
 Fit = Literal["stretch", "letterbox"]
@@ -65,27 +66,42 @@ def onnx_matte(path: Path) -> Matte:
     return matte
 
 
+def unseen(entries: list[Entry], people: Kind) -> list[Entry]:
+    """What no training saw: people of one kind, places and things."""
+    return [e for e in entries if e.validation and e.kind in (people, "background", "thing")]
+
+
 def exact_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     """One unseen person with near-true alpha in an unseen place, 512 x 512."""
-    kept = [e for e in entries if e.validation and e.kind != "teacher"]
-    composer = Composer(cache, kept, SIDE, seed=9)
+    composer = Composer(cache, unseen(entries, "keyed"), SIDE, seed=9)
     return [composer.composite(np.random.default_rng((9, n)), Scene(people=1)) for n in range(COMPOSITES)]
 
 
 def cluttered_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     """The same with one to three things behind the person; every fifth person is behind a desk."""
-    kept = [e for e in entries if e.validation and e.kind != "teacher"]
-    composer = Composer(cache, kept, SIDE, seed=12)
+    composer = Composer(cache, unseen(entries, "keyed"), SIDE, seed=12)
     return [
         composer.composite(np.random.default_rng((12, n)), Scene(people=1, things=1 + n % 3, desk=n % 5 == 0))
         for n in range(COMPOSITES)
     ]
 
 
+def holding_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
+    """The same with a thing held before the body, which belongs to the person."""
+    composer = Composer(cache, unseen(entries, "keyed"), SIDE, seed=14)
+    return [composer.composite(np.random.default_rng((14, n)), Scene(people=1, held=True)) for n in range(COMPOSITES)]
+
+
+def drawn_composites(cache: Path, entries: list[Entry], about: str = "") -> list[Sample]:
+    """One unseen drawn person (scripts/render-people) in an unseen place, 512 x 512, whose name begins with `about`."""
+    kept = [e for e in unseen(entries, "rendered") if e.kind != "rendered" or e.stem.startswith(about)]
+    composer = Composer(cache, kept, SIDE, seed=15)
+    return [composer.composite(np.random.default_rng((15, n)), Scene(people=1)) for n in range(COMPOSITES)]
+
+
 def upright_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     """The same, 768 high and 512 wide: what stretching and letterboxing treat differently."""
-    kept = [e for e in entries if e.validation and e.kind != "teacher"]
-    composer = Composer(cache, kept, 768, seed=10)
+    composer = Composer(cache, unseen(entries, "keyed"), 768, seed=10)
     wide = [composer.composite(np.random.default_rng((10, n)), Scene(people=1)) for n in range(COMPOSITES // 2)]
     return [Sample(s.photo[:, 128:640].copy(), s.alpha[:, 128:640], s.trust[:, 128:640]) for s in wide]
 

@@ -123,3 +123,15 @@ def test_letterbox_bars_are_grey_and_certainly_empty() -> None:
     out = composites.letterbox(np.full((40, 20, 5), 200, np.uint8))
     assert out.shape == (40, 40, 5)
     assert out[0, 0].tolist() == [composites.PAD] * 3 + [0, 255] and out[20, 20].tolist() == [200] * 5
+
+
+@pytest.mark.parametrize(("share", "most"), [(1.0, 1.0), (0.5, 0.65)])
+def test_drawn_people_come_by_their_share(cache: Cache, monkeypatch: pytest.MonkeyPatch, share: float, most: float) -> None:
+    folder, entries = cache
+    monkeypatch.setattr(composites, "RENDERED", share)
+    make = composer((folder, [*entries, Entry("rendered", "rendered", "drawn", False, "keyed.npy")]))
+    random = np.random.default_rng(0)
+    drawn = np.mean([make.anybody(random).stem == "drawn" for _ in range(300)])
+    assert most - 0.3 < drawn <= most
+    alone = composer((folder, [Entry("rendered", "rendered", "drawn", False, "keyed.npy")]))
+    assert alone.composite(random, Scene(people=1)).alpha.max() == 255

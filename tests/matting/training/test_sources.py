@@ -41,10 +41,10 @@ def test_merging_averages_agreement_and_distrusts_the_rest() -> None:
     alpha, second = disc(30), disc(30)
     second[:10, :10] = 1
     second[50, 50] = 0.8
-    merged, trust = sources.merge(alpha, second, keyed=False)
+    merged, trust = sources.merge(alpha, second, "teacher")
     assert merged[50, 50] == pytest.approx(0.9) and trust[50, 50] == 1
     assert merged[5, 5] == 0 and trust[5, 5] == 0
-    assert (sources.merge(alpha, second, keyed=True)[0] == alpha).all()
+    assert (sources.merge(alpha, second, "keyed")[0] == alpha).all()
 
 
 def test_wearers_and_places_stay_on_one_side() -> None:
@@ -60,12 +60,14 @@ def test_preparing_twice_reads_what_was_prepared_once(tmp_path: Path) -> None:
     for folder, picture in (
         ("photos/faker", np.full((100, 100, 3), 90, np.uint8)),
         ("mattes/faker", (disc(30) * 255).astype(np.uint8)),
+        ("photos/rendered", np.full((100, 100, 3), 90, np.uint8)),
+        ("mattes/rendered", (disc(30, soft=40) * 255).astype(np.uint8)),
         ("backgrounds/indoor", np.full((60, 80, 3), 20, np.uint8)),
     ):
         (tmp_path / "data" / folder).mkdir(parents=True)
         cv2.imwrite(str(tmp_path / "data" / folder / "one.png"), picture)
     prepared = prepare.prepare(tmp_path / "data", tmp_path, jobs=1)
-    assert [e.kind for e in prepared] == ["teacher", "background"]
+    assert [e.kind for e in prepared] == ["teacher", "rendered", "background"], "thin cloth is vague, and right"
     planes = np.load(tmp_path / "cache" / prepared[0].file)
     assert planes.shape == (100, 100, 8) and planes[50, 50].tolist() == [90] * 6 + [255, 255]
     assert prepare.prepare(tmp_path / "gone", tmp_path) == prepared

