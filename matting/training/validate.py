@@ -92,10 +92,9 @@ def holding_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     return [composer.composite(np.random.default_rng((14, n)), Scene(people=1, held=True)) for n in range(COMPOSITES)]
 
 
-def drawn_composites(cache: Path, entries: list[Entry], about: str = "") -> list[Sample]:
-    """One unseen drawn person (scripts/render-people) in an unseen place, 512 x 512, whose name begins with `about`."""
-    kept = [e for e in unseen(entries, "rendered") if e.kind != "rendered" or e.stem.startswith(about)]
-    composer = Composer(cache, kept, SIDE, seed=15)
+def drawn_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
+    """One unseen drawn person (scripts/render-people) in an unseen place, 512 x 512."""
+    composer = Composer(cache, unseen(entries, "rendered"), SIDE, seed=15)
     return [composer.composite(np.random.default_rng((15, n)), Scene(people=1)) for n in range(COMPOSITES)]
 
 
