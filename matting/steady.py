@@ -9,6 +9,7 @@ network changes its mind altogether, two frames of one mind do, so that nothing 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -23,28 +24,34 @@ MOST_NOISE = 4.0  # a picture that changes more than this as a whole is not nois
 MIND = (0.3, 0.6)  # changes of alpha up to the first are averaged, from the second on taken over whole
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """What is kept of the last frame: its matte as it came and steadied, the picture, the time."""
+
+    newest: F32
+    steadied: F32
+    grey: F32
+    time: float
+
+
 class Steady:
     """Give it each matte with the picture it was made of, in order."""
 
     def __init__(self) -> None:
-        self._alpha: F32 | None = None  # the last one, steadied
-        self._newest: F32 | None = None  # the last one as it came
-        self._grey: F32 | None = None
-        self._time = 0.0
+        self._last: _Frame | None = None
 
     def __call__(self, alpha: F32, grey: U8, time: float) -> F32:
         """The steadied matte. alpha: HxW, 0..1; grey: HxW, the picture's brightness at the matte's size; time: in seconds."""
-        now = grey.astype(np.float32)
-        before, last, earlier, elapsed = self._alpha, self._newest, self._grey, time - self._time
-        if before is None or last is None or earlier is None or before.shape != alpha.shape or not 0 < elapsed < FORGOTTEN:
+        now, last = grey.astype(np.float32), self._last
+        if last is None or last.newest.shape != alpha.shape or not 0 < time - last.time < FORGOTTEN:
             steadied = alpha
         else:
-            share = np.float32(1 - math.exp(-elapsed / AVERAGED))
-            change = _median(before, last, alpha) - before
+            before = last.steadied
+            share = np.float32(1 - math.exp((last.time - time) / AVERAGED))
+            change = _median(before, last.newest, alpha) - before
             still = before + np.maximum(share, _widened(_ramp(np.abs(change), *MIND))) * change
-            steadied = still + _widened(_moved(now, earlier)) * (alpha - still)
-        self._newest = alpha
-        self._alpha, self._grey, self._time = steadied, now, time
+            steadied = still + _widened(_moved(now, last.grey)) * (alpha - still)
+        self._last = _Frame(alpha, steadied, now, time)
         return steadied
 
 

@@ -23,12 +23,16 @@ from matplotlib import pyplot
 BEGIN, END = "<!-- measured: begin (written by scripts/train) -->", "<!-- measured: end -->"
 
 
+Row = tuple[str, validate.Score, validate.Score | None]  # set, ours, teacher's
+
+
 @dataclass(frozen=True)
 class Measured:
-    """What the card says."""
+    """What the card says. `composites` decide whether weights are better, `others` are told beside them."""
 
     parameters: int
-    rows: list[tuple[str, validate.Score, validate.Score | None]]  # set, ours, teacher's
+    composites: list[Row]
+    others: list[Row]
     fit: validate.Fit
     presence: validate.Presence
     time_ratio: float
@@ -36,7 +40,7 @@ class Measured:
     def better_than(self, other: Measured) -> bool:
         """On exact composites, plain ones, those with things about and those with things held, in error and in edges alike;
         and in error on drawn people."""
-        pairs = [(mine[1], other_row[1]) for mine, other_row in zip(self.rows[:4], other.rows[:4], strict=True)]
+        pairs = [(mine[1], theirs[1]) for mine, theirs in zip(self.composites, other.composites, strict=True)]
         edges = all(ours.band < theirs.band for ours, theirs in pairs[:3])
         return edges and all(ours.mad < theirs.mad for ours, theirs in pairs)
 
@@ -69,18 +73,21 @@ def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher:
         "letterbox": validate.evaluate(ours, upright, "letterbox"),
     }
     fit = min(fits, key=lambda f: fits[f].mad + 0.1 * fits[f].band)
-    composites = {
+    sets = {
         f"{len(exact)} exact composites, 512x512": exact,
         f"{len(clutter)} with things about": clutter,
         f"{len(holding)} with a thing held": holding,
         f"{len(drawn)} of drawn people": drawn,
     }
-    rows: list[tuple[str, validate.Score, validate.Score | None]] = [
-        (name, validate.evaluate(ours, samples), validate.evaluate(theirs, samples)) for name, samples in composites.items()
+    composites: list[Row] = [
+        (name, validate.evaluate(ours, samples), validate.evaluate(theirs, samples))
+        for name, samples in sets.items()
+        if samples
     ]
+    others: list[Row] = []
     for name, score in fits.items():
-        rows.append((f"{len(upright)} exact composites, 512x768, {name}", score, validate.evaluate(theirs, upright, name)))
-        rows.append((f"{len(photos)} photos, {name}", validate.evaluate(ours, photos, name), None))
+        others.append((f"{len(upright)} exact composites, 512x768, {name}", score, validate.evaluate(theirs, upright, name)))
+        others.append((f"{len(photos)} photos, {name}", validate.evaluate(ours, photos, name), None))
     people = [s.photo for s in (*exact, *upright, *photos)]
     there = validate.presence(ours, people, validate.empty_places(cache, entries), fit)
     validate.sheet({"ours": ours, "teacher": theirs}, exact[:24], scratch.parent / "sheets" / "exact.png")
@@ -88,7 +95,7 @@ def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher:
     validate.sheet({"ours": ours, "teacher": theirs}, holding[:24], scratch.parent / "sheets" / "holding.png")
     validate.sheet({"ours": ours, "teacher": theirs}, drawn[:24], scratch.parent / "sheets" / "drawn.png")
     validate.sheet({"ours": ours}, photos, scratch.parent / "sheets" / "photos.png", fit)
-    return Measured(parameter_count(network), rows, fit, there, time_ratio(scratch, teacher))
+    return Measured(parameter_count(network), composites, others, fit, there, time_ratio(scratch, teacher))
 
 
 def look(network: MattingNetwork, stage: str, work: Path, entries: list[Entry]) -> None:
@@ -146,7 +153,7 @@ def text(measured: Measured, stages: list[str], forms: list[Nearness], machine: 
               f"{measured.time_ratio:.2f} of its time.", ""]  # fmt: skip
     lines += ["| Validation set | our MAD x1e3 | edge MAD x1e3 | IoU | MODNet's MAD | edge MAD | IoU |"]
     lines += ["|---|---|---|---|---|---|---|"]
-    lines += [f"| {name} | {cell(ours)} | {cell(theirs)} |" for name, ours, theirs in measured.rows]
+    lines += [f"| {name} | {cell(ours)} | {cell(theirs)} |" for name, ours, theirs in (*measured.composites, *measured.others)]
     lines += ["", f"Fit: {measured.fit}, the better of the two on the upright composites."]
     p = measured.presence
     lines += [f"Presence: coverage >= {p.min_coverage} and peak >= {p.min_peak}: {p.missed:.1%} of photos with a person "

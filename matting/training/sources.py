@@ -82,19 +82,15 @@ def people(data: Path) -> Iterator[Person]:
     """Every photo below data/photos that has a matte; keyed mattes come as a second entry of their photo's person."""
     for photo in sorted((data / "photos").glob("*/*.*")):
         source, stem = photo.parent.name, photo.stem
-        taught, keyed, second = (
-            data / mattes / folder / f"{stem}.png"
-            for mattes, folder in (("mattes", source), ("mattes", f"{source}_keyed"), ("mattes_isnet", source))
-        )
         validation = is_validation(person_key(source, stem))
-        if source == "rendered":
-            yield Person(source, stem, photo, taught, None, "rendered", validation)
-            continue
-        if taught.is_file():
+        matte = data / "mattes" / source / f"{stem}.png"
+        keyed = data / "mattes" / f"{source}_keyed" / f"{stem}.png"
+        if matte.is_file():
+            second = data / "mattes_isnet" / source / f"{stem}.png"
             other = second if source in SECOND_TEACHER and second.is_file() else None
-            yield Person(source, stem, photo, taught, other, "teacher", validation)
+            yield Person(source, stem, photo, matte, other, "rendered" if source == "rendered" else "teacher", validation)
         if keyed.is_file():  # the first teacher is the second opinion on a keyed matte
-            yield Person(source, stem, photo, keyed, taught, "keyed", validation)
+            yield Person(source, stem, photo, keyed, matte, "keyed", validation)
 
 
 def backgrounds(data: Path) -> Iterator[Background]:

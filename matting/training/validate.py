@@ -93,8 +93,11 @@ def holding_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
 
 
 def drawn_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
-    """One unseen drawn person (scripts/render-people) in an unseen place, 512 x 512."""
-    composer = Composer(cache, unseen(entries, "rendered"), SIDE, seed=15)
+    """One unseen drawn person (scripts/render-people) in an unseen place, 512 x 512; none where nobody is drawn."""
+    kept = unseen(entries, "rendered")
+    if not any(e.kind == "rendered" for e in kept):
+        return []
+    composer = Composer(cache, kept, SIDE, seed=15)
     return [composer.composite(np.random.default_rng((15, n)), Scene(people=1)) for n in range(COMPOSITES)]
 
 

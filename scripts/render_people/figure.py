@@ -52,9 +52,9 @@ class Figure:
         race = RACES[int(np.argmax(self.looks.races))]
         years = "young" if self.looks.age < 0.5 else "middleage" if self.looks.age < 0.75 else "old"
         skin = assets.skin(f"{years}_{race}_{'male' if self.looks.male else 'female'}")
-        shade = random.uniform(0.75, 1.15)
-        material = stage.painted("skin", skin, 0.5, random.uniform(0.8, 1.1), shade, roughness=0.55, subsurface_weight=0.08)
-        material.node_tree.nodes["Principled BSDF"].inputs["Subsurface Scale"].default_value = 0.01
+        shade, strong = random.uniform(0.75, 1.15), random.uniform(0.8, 1.1)
+        gleam = {"roughness": 0.55, "subsurface_weight": 0.08, "subsurface_scale": 0.01}
+        material = stage.painted("skin", skin, 0.5, strong, shade, **gleam)
         self.solid.append(stage.dress("skin", self.skin, self.body.mesh, material, self.hidden))
 
     def wear(self, name: str, hue: float, strong: float, bright: float) -> tuple[Floats, stage.Colour]:
@@ -88,8 +88,7 @@ class Figure:
     def sit(self) -> None:
         """A wheelchair below and behind."""
         random, skin = self.random, self.skin
-        names = [bone.name for bone in self.body.bones]
-        bones = [names.index(f"upperleg0{n}.{side}") for n in (1, 2) for side in "LR"]
+        bones = [self.body.column[f"upperleg0{n}.{side}"] for n in (1, 2) for side in "LR"]
         thigh = skin[:SKIN][self.body.skinning[:SKIN, bones].sum(1) > 0.6]
         toes = float(np.mean([self.at(f"foot.{side}")[2] for side in "LR"]))
         back = min(float(self.at(f"spine0{n}")[2]) for n in (2, 3, 4, 5)) - 1.15 * float(np.ptp(thigh[:, 1])) / 1.6

@@ -10,9 +10,8 @@ import numpy as np
 from render_people import stage
 from render_people.assets import Assets
 from render_people.figure import Figure
-from render_people.poses import Random
+from render_people.poses import Random, kind_of
 
-TURN = ("child", "wheelchair", "veil", "child", "wheelchair", "holding")  # whose turn it is, by number
 SAMPLES = 40
 
 
@@ -30,9 +29,10 @@ def light(figure: Figure, random: Random) -> None:
 def frame(figure: Figure, size: tuple[int, int], random: Random) -> None:
     """A camera at booth distance and height that shows all of the figure, or the upper part of it."""
     points = stage.upright(np.concatenate(figure.seen))
-    whole = figure.kind == "wheelchair" or random.random() < (0.6 if figure.kind == "child" else 0.3)
-    if figure.kind == "wheelchair" and random.random() < 0.25:
-        whole = False
+    if figure.kind == "wheelchair":
+        whole = random.random() >= 0.25
+    else:
+        whole = random.random() < (0.6 if figure.kind == "child" else 0.3)
     lowest = points[:, 2].min()
     if not whole:
         waist = figure.at(str(random.choice(["spine05", "spine03", "spine01"])))
@@ -54,15 +54,10 @@ def frame(figure: Figure, size: tuple[int, int], random: Random) -> None:
     stage.camera(eye, middle, 18 / needed, random.normal(0, 0.02))
 
 
-def name(number: int) -> str:
-    """What picture of that number shows, and the number."""
-    return f"{TURN[number % len(TURN)]}_{number:04d}"
-
-
 def draw(assets: Assets, number: int, file: Path) -> None:
     """Render the figure of that number to a PNG with straight alpha."""
     random = np.random.default_rng(number)
-    kind = TURN[number % len(TURN)]
+    kind = kind_of(number)
     size = (576, 640) if kind == "wheelchair" else (512, 672)
     stage.clear(SAMPLES, size)
     figure = Figure(assets, kind, random)

@@ -7,6 +7,13 @@ import numpy as np
 from render_people.body import Looks, Turns
 
 Random = np.random.Generator
+TURN = ("child", "wheelchair", "veil", "child", "wheelchair", "holding")  # whose turn it is, by number
+KINDS = tuple(dict.fromkeys(TURN))
+
+
+def kind_of(number: int) -> str:
+    """What the picture of that number shows."""
+    return TURN[number % len(TURN)]
 
 
 def looks(kind: str, random: Random) -> Looks:

@@ -1,4 +1,4 @@
-"""Simple solids as points and faces: tubes, rings, boxes, balls, cones, and a wheelchair made of them."""
+"""Simple solids as points and faces: tubes, rings, boxes, balls, and a wheelchair made of them."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("pymatting")
 
-from matting.training import augment, composites, prepare
+from matting.training import augment, composites, prepare, validate
 from matting.training.composites import Scene
 from matting.training.prepare import Entry
 
@@ -135,3 +136,11 @@ def test_drawn_people_come_by_their_share(cache: Cache, monkeypatch: pytest.Monk
     assert most - 0.3 < drawn <= most
     alone = composer((folder, [Entry("rendered", "rendered", "drawn", False, "keyed.npy")]))
     assert alone.composite(random, Scene(people=1)).alpha.max() == 255
+
+
+def test_data_without_drawn_people_has_no_row_of_them(cache: Cache) -> None:
+    folder, entries = cache
+    unseen = [dataclasses.replace(entry, validation=True) for entry in entries]
+    assert validate.drawn_composites(folder, unseen) == []
+    drawn = Entry("rendered", "rendered", "drawn", True, "keyed.npy")
+    assert len(validate.drawn_composites(folder, [*unseen, drawn])) == validate.COMPOSITES
