@@ -86,10 +86,7 @@ def load_config(path: Path | None) -> Config:
     problems: list[str] = []
     tables = _parse(text, path)
     values = {section: _section(tables, text, section, problems) for section in KEYS}
-    for section in tables:
-        if section not in KEYS:
-            line = _line(text, section, None)
-            problems.append(f"line {line}: unknown section [{section}], expected one of {', '.join(KEYS)}")
+    problems += [_stray(name, tables[name], text) for name in tables if name not in KEYS]
     problems += _camera_problems(values, lambda section, key: _line(text, section, key))
     if not problems:
         config = _config(values, path.absolute().parent)
@@ -147,6 +144,16 @@ def _section(tables: dict[str, Any], text: str, section: str, problems: list[str
         problems.append(f"line {_line(text, None, section)}: {section} must be a section, written [{section}]")
         return {}
     return _values(table, KEYS[section], lambda key: _line(text, section, key), f"{section}.", problems)
+
+
+def _stray(name: str, value: Any, text: str) -> str:
+    """What is wrong with a name at the top level that is no section's: mostly a key whose [section] was forgotten."""
+    header = _line(text, name, None)
+    if header or isinstance(value, dict):
+        return f"line {header}: unknown section [{name}], expected one of {', '.join(KEYS)}"
+    homes = [f"[{section}]" for section, keys in KEYS.items() if name in keys]
+    advice = f"write it below {' or '.join(homes)}" if homes else f"no section has it, they are {', '.join(KEYS)}"
+    return f"line {_line(text, None, name)}: {name} stands above any [section], {advice}"
 
 
 def _values(

@@ -45,6 +45,8 @@ def _all(root: Path, path: Path | None) -> Iterator[Finding]:
         yield Finding("config", "ok", f"{path}" if path else "none: all keys as they are by default, folders in ./hot")
     except ConfigError as error:
         first, *mistakes = str(error).splitlines()
-        yield Finding("config", "problem", first, "; ".join(mistakes))
+        yield Finding(
+            "config", "problem", f"{first}; what follows holds for the default keys, folders in ./hot", "; ".join(mistakes)
+        )
         config = load_config(None)
     yield from findings(patient(root, config))

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 PAD = 127  # letterbox bars: 0 after normalisation
 # Shares: untouched photos; no person; of the composites' people drawn ones, and keyed ones among the others; grounds in the
 # colour of an edge.
-AS_IS, NOBODY, RENDERED, KEYED, ALIKE = 0.45, 0.06, 0.3, 0.55, 0.15
+AS_IS, NOBODY, RENDERED, KEYED, ALIKE = 0.45, 0.06, 0.12, 0.55, 0.15
 # Shares of composites with things behind the people, with a desk before them, with a thing held, with the light from behind;
 # of the things, cut-outs of rendered ones; of the untouched photos, those turned by a quarter or a half.
 CLUTTERED, DESK, HELD, BACKLIT, CUT_OUT, TURNED = 0.4, 0.04, 0.25, 0.06, 0.5, 0.04

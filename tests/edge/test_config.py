@@ -38,6 +38,17 @@ def test_all_mistakes_come_at_once_with_line_and_expectation(tmp_path: Path) -> 
         assert all(word in line for word in words), line
 
 
+@pytest.mark.parametrize(
+    ("key", "home"),
+    [("inbox", "write it below [hotfolder]"), ("background", "[matting] or [live]"), ("outbx", "no section has it")],
+)
+def test_a_key_above_any_section_is_told_where_it_belongs(tmp_path: Path, key: str, home: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(write(tmp_path, f'\n{key} = "in"\n[matting]\nerode = 1\n'))
+    assert f"line 2: {key} stands above any [section]" in str(caught.value)
+    assert home in str(caught.value)
+
+
 def test_a_syntax_error_says_where(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=rf"{tmp_path}.* is not TOML.*line 2"):
         load_config(write(tmp_path, "[hotfolder]\ninbox = in\n"))

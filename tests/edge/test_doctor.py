@@ -216,6 +216,7 @@ def test_a_wrong_configuration_is_told_and_the_rest_is_looked_at(healthy: Ward) 
     level, said, todo = healthy.one("config", 50)
     assert level == "problem"
     assert "2 mistakes" in said
+    assert "what follows holds for the default keys" in said
     assert "line 2: hotfolder.inbox" in todo
     assert "line 4: matting.format" in todo
 
