@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import onnxruntime
 
 from matting.network import MattingNetwork, parameter_count
 from matting.training import export, sources, validate
+from matting.training.composites import Sample
 from matting.training.prepare import Entry
 from matting.training.quantise import Nearness
 
@@ -28,21 +30,51 @@ Row = tuple[str, validate.Score, validate.Score | None]  # set, ours, teacher's
 
 @dataclass(frozen=True)
 class Measured:
-    """What the card says. `composites` decide whether weights are better, `others` are told beside them."""
+    """What the card says. `composites` decide whether weights are better (a row each of DECISIVE), `others` are told beside
+    them."""
 
     parameters: int
-    composites: list[Row]
+    composites: dict[str, Row]
     others: list[Row]
     fit: validate.Fit
     presence: validate.Presence
     time_ratio: float
 
-    def better_than(self, other: Measured) -> bool:
-        """On exact composites, plain ones, those with things about and those with things held, in error and in edges alike;
-        and in error on drawn people."""
-        pairs = [(mine[1], theirs[1]) for mine, theirs in zip(self.composites, other.composites, strict=True)]
-        edges = all(ours.band < theirs.band for ours, theirs in pairs[:3])
-        return edges and all(ours.mad < theirs.mad for ours, theirs in pairs)
+
+@dataclass(frozen=True)
+class Decisive:
+    """A set on which new weights have to have less error than the old; where `edges`, also in the unknown band."""
+
+    samples: Callable[[Path, list[Entry]], list[Sample]]
+    name: str
+    edges: bool = True
+
+
+DECISIVE = {
+    "exact": Decisive(validate.exact_composites, "exact composites, 512x512"),
+    "clutter": Decisive(validate.cluttered_composites, "with things about"),
+    "holding": Decisive(validate.holding_composites, "with a thing held"),
+    "drawn": Decisive(validate.drawn_composites, "of drawn people", edges=False),
+}
+
+
+def decisive(cache: Path, entries: list[Entry]) -> dict[str, list[Sample]]:
+    """All of DECISIVE that there are samples for."""
+    sets = {key: each.samples(cache, entries) for key, each in DECISIVE.items()}
+    return {key: samples for key, samples in sets.items() if samples}
+
+
+def scores(network: MattingNetwork, cache: Path, entries: list[Entry], scratch: Path) -> dict[str, validate.Score]:
+    """Of the network's exported file, on all of DECISIVE."""
+    export.write_onnx(network, scratch)
+    matte = validate.onnx_matte(scratch)
+    return {key: validate.evaluate(matte, samples) for key, samples in decisive(cache, entries).items()}
+
+
+def better(measured: Measured, before: dict[str, validate.Score]) -> bool:
+    """On all of DECISIVE."""
+    pairs = [(measured.composites[key][1], old, DECISIVE[key].edges) for key, old in before.items()]
+    return all(new.mad < old.mad and (new.band < old.band or not edges) for new, old, edges in pairs)
 
 
 def time_ratio(model: Path, other: Path, rounds: int = 15) -> float:
@@ -65,35 +97,24 @@ def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher:
     """Everything, on the exported file and not on the module in memory."""
     export.write_onnx(network, scratch)
     ours, theirs = validate.onnx_matte(scratch), validate.onnx_matte(teacher)
-    exact, upright = validate.exact_composites(cache, entries), validate.upright_composites(cache, entries)
-    clutter, photos = validate.cluttered_composites(cache, entries), validate.real_photos(cache, entries)
-    holding, drawn = validate.holding_composites(cache, entries), validate.drawn_composites(cache, entries)
+    sets = decisive(cache, entries)
+    upright, photos = validate.upright_composites(cache, entries), validate.real_photos(cache, entries)
     fits: dict[validate.Fit, validate.Score] = {
         "stretch": validate.evaluate(ours, upright, "stretch"),
         "letterbox": validate.evaluate(ours, upright, "letterbox"),
     }
     fit = min(fits, key=lambda f: fits[f].mad + 0.1 * fits[f].band)
-    sets = {
-        f"{len(exact)} exact composites, 512x512": exact,
-        f"{len(clutter)} with things about": clutter,
-        f"{len(holding)} with a thing held": holding,
-        f"{len(drawn)} of drawn people": drawn,
-    }
-    composites: list[Row] = [
-        (name, validate.evaluate(ours, samples), validate.evaluate(theirs, samples))
-        for name, samples in sets.items()
-        if samples
-    ]
+    composites: dict[str, Row] = {}
+    for key, samples in sets.items():
+        name = f"{len(samples)} {DECISIVE[key].name}"
+        composites[key] = (name, validate.evaluate(ours, samples), validate.evaluate(theirs, samples))
+        validate.sheet({"ours": ours, "teacher": theirs}, samples[:24], scratch.parent / "sheets" / f"{key}.png")
     others: list[Row] = []
     for name, score in fits.items():
         others.append((f"{len(upright)} exact composites, 512x768, {name}", score, validate.evaluate(theirs, upright, name)))
         others.append((f"{len(photos)} photos, {name}", validate.evaluate(ours, photos, name), None))
-    people = [s.photo for s in (*exact, *upright, *photos)]
+    people = [s.photo for s in (*sets["exact"], *upright, *photos)]
     there = validate.presence(ours, people, validate.empty_places(cache, entries), fit)
-    validate.sheet({"ours": ours, "teacher": theirs}, exact[:24], scratch.parent / "sheets" / "exact.png")
-    validate.sheet({"ours": ours, "teacher": theirs}, clutter[:24], scratch.parent / "sheets" / "clutter.png")
-    validate.sheet({"ours": ours, "teacher": theirs}, holding[:24], scratch.parent / "sheets" / "holding.png")
-    validate.sheet({"ours": ours, "teacher": theirs}, drawn[:24], scratch.parent / "sheets" / "drawn.png")
     validate.sheet({"ours": ours}, photos, scratch.parent / "sheets" / "photos.png", fit)
     return Measured(parameter_count(network), composites, others, fit, there, time_ratio(scratch, teacher))
 
@@ -153,7 +174,10 @@ def text(measured: Measured, stages: list[str], forms: list[Nearness], machine: 
               f"{measured.time_ratio:.2f} of its time.", ""]  # fmt: skip
     lines += ["| Validation set | our MAD x1e3 | edge MAD x1e3 | IoU | MODNet's MAD | edge MAD | IoU |"]
     lines += ["|---|---|---|---|---|---|---|"]
-    lines += [f"| {name} | {cell(ours)} | {cell(theirs)} |" for name, ours, theirs in (*measured.composites, *measured.others)]
+    lines += [
+        f"| {name} | {cell(ours)} | {cell(theirs)} |"
+        for name, ours, theirs in (*measured.composites.values(), *measured.others)
+    ]
     lines += ["", f"Fit: {measured.fit}, the better of the two on the upright composites."]
     p = measured.presence
     lines += [f"Presence: coverage >= {p.min_coverage} and peak >= {p.min_peak}: {p.missed:.1%} of photos with a person "

@@ -20,7 +20,7 @@ from matting.training.sources import Kind
 Plane = npt.NDArray[np.float32]
 Fit = Literal["stretch", "letterbox"]
 Matte = Callable[[Pixels, Fit], Plane]
-COMPOSITES, PHOTOS, EMPTY = 48, 48, 200
+COMPOSITES, PHOTOS, EMPTY = 96, 48, 200
 
 
 @dataclass(frozen=True)
