@@ -58,17 +58,20 @@ DECISIVE = {
 }
 
 
-def decisive(cache: Path, entries: list[Entry]) -> dict[str, list[Sample]]:
+Sets = dict[str, list[Sample]]
+
+
+def decisive(cache: Path, entries: list[Entry]) -> Sets:
     """All of DECISIVE that there are samples for."""
     sets = {key: each.samples(cache, entries) for key, each in DECISIVE.items()}
     return {key: samples for key, samples in sets.items() if samples}
 
 
-def scores(network: MattingNetwork, cache: Path, entries: list[Entry], scratch: Path) -> dict[str, validate.Score]:
-    """Of the network's exported file, on all of DECISIVE."""
+def scores(network: MattingNetwork, sets: Sets, scratch: Path) -> dict[str, validate.Score]:
+    """Of the network's exported file, on each set."""
     export.write_onnx(network, scratch)
     matte = validate.onnx_matte(scratch)
-    return {key: validate.evaluate(matte, samples) for key, samples in decisive(cache, entries).items()}
+    return {key: validate.evaluate(matte, samples) for key, samples in sets.items()}
 
 
 def better(measured: Measured, before: dict[str, validate.Score]) -> bool:
@@ -93,11 +96,10 @@ def time_ratio(model: Path, other: Path, rounds: int = 15) -> float:
     return min(times[0]) / min(times[1])
 
 
-def measure(network: MattingNetwork, cache: Path, entries: list[Entry], teacher: Path, scratch: Path) -> Measured:
-    """Everything, on the exported file and not on the module in memory."""
+def measure(network: MattingNetwork, sets: Sets, cache: Path, entries: list[Entry], teacher: Path, scratch: Path) -> Measured:
+    """Everything, on the exported file and not on the module in memory. sets: the decisive ones."""
     export.write_onnx(network, scratch)
     ours, theirs = validate.onnx_matte(scratch), validate.onnx_matte(teacher)
-    sets = decisive(cache, entries)
     upright, photos = validate.upright_composites(cache, entries), validate.real_photos(cache, entries)
     fits: dict[validate.Fit, validate.Score] = {
         "stretch": validate.evaluate(ours, upright, "stretch"),

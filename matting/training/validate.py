@@ -71,25 +71,27 @@ def unseen(entries: list[Entry], people: Kind) -> list[Entry]:
     return [e for e in entries if e.validation and e.kind in (people, "background", "thing")]
 
 
+def composites(
+    cache: Path, entries: list[Entry], seed: int, scene: Callable[[int], Scene], side: int = SIDE, count: int = COMPOSITES
+) -> list[Sample]:
+    """The first `count` composites of a set, side x side: picture n shows scene(n), by the seed and n alone."""
+    composer = Composer(cache, entries, side, seed)
+    return [composer.composite(np.random.default_rng((seed, n)), scene(n)) for n in range(count)]
+
+
 def exact_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     """One unseen person with near-true alpha in an unseen place, 512 x 512."""
-    composer = Composer(cache, unseen(entries, "keyed"), SIDE, seed=9)
-    return [composer.composite(np.random.default_rng((9, n)), Scene(people=1)) for n in range(COMPOSITES)]
+    return composites(cache, unseen(entries, "keyed"), 9, lambda n: Scene(people=1))
 
 
 def cluttered_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     """The same with one to three things behind the person; every fifth person is behind a desk."""
-    composer = Composer(cache, unseen(entries, "keyed"), SIDE, seed=12)
-    return [
-        composer.composite(np.random.default_rng((12, n)), Scene(people=1, things=1 + n % 3, desk=n % 5 == 0))
-        for n in range(COMPOSITES)
-    ]
+    return composites(cache, unseen(entries, "keyed"), 12, lambda n: Scene(people=1, things=1 + n % 3, desk=n % 5 == 0))
 
 
 def holding_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     """The same with a thing held before the body, which belongs to the person."""
-    composer = Composer(cache, unseen(entries, "keyed"), SIDE, seed=14)
-    return [composer.composite(np.random.default_rng((14, n)), Scene(people=1, held=True)) for n in range(COMPOSITES)]
+    return composites(cache, unseen(entries, "keyed"), 14, lambda n: Scene(people=1, held=True))
 
 
 def drawn_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
@@ -97,14 +99,12 @@ def drawn_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
     kept = unseen(entries, "rendered")
     if not any(e.kind == "rendered" for e in kept):
         return []
-    composer = Composer(cache, kept, SIDE, seed=15)
-    return [composer.composite(np.random.default_rng((15, n)), Scene(people=1)) for n in range(COMPOSITES)]
+    return composites(cache, kept, 15, lambda n: Scene(people=1))
 
 
 def upright_composites(cache: Path, entries: list[Entry]) -> list[Sample]:
-    """The same, 768 high and 512 wide: what stretching and letterboxing treat differently."""
-    composer = Composer(cache, unseen(entries, "keyed"), 768, seed=10)
-    wide = [composer.composite(np.random.default_rng((10, n)), Scene(people=1)) for n in range(COMPOSITES // 2)]
+    """As the exact ones, 768 high and 512 wide: what stretching and letterboxing treat differently."""
+    wide = composites(cache, unseen(entries, "keyed"), 10, lambda n: Scene(people=1), side=768, count=COMPOSITES // 2)
     return [Sample(s.photo[:, 128:640].copy(), s.alpha[:, 128:640], s.trust[:, 128:640]) for s in wide]
 
 
