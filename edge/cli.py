@@ -16,15 +16,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Command -> module with add_arguments and main, and its line of help. Imported only when called: `run` needs no bench.
 _COMMANDS = {
-    "cut": ("edge.cut", "cut the person out of photos or folders of photos"),
-    "run": ("edge.service", "watch a hot folder and cut what falls into it"),
-    "status": ("edge.show_status", "show how the running service is"),
-    "snap": ("edge.snap", "take pictures with the camera of the running service"),
-    "build": ("edge.build", "build the board's TensorRT engines ahead of time"),
-    "doctor": ("edge.doctor", "say what is right on this machine, and what to do about what is not"),
-    "adopt": ("edge.adopt", "make a model of your own ready for use"),
-    "evaluate": ("edge.evaluate", "compare mattes with true ones"),
-    "bench": ("edge.bench", "measure every stage, memory, and what else could be used"),
+    "cut": ("edge.commands.cut", "cut the person out of photos or folders of photos"),
+    "run": ("edge.commands.run", "watch a hot folder and cut what falls into it"),
+    "status": ("edge.commands.status", "show how the running service is"),
+    "snap": ("edge.commands.snap", "take pictures with the camera of the running service"),
+    "build": ("edge.commands.build", "build the board's TensorRT engines ahead of time"),
+    "doctor": ("edge.commands.doctor", "say what is right on this machine, and what to do about what is not"),
+    "adopt": ("edge.commands.adopt", "make a model of your own ready for use"),
+    "evaluate": ("edge.commands.evaluate", "compare mattes with true ones"),
+    "bench": ("edge.commands.bench", "measure every stage, memory, and what else could be used"),
 }
 
 

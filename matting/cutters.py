@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from matting.cuda.device import Gpu
-from matting.cuda.lane import Lane
+from matting.cuda.gpu_thread import GpuThread
 from matting.cuda.work import GpuWork
 from matting.engines.base import Engine
 from matting.engines.select import open_engine
@@ -86,8 +86,8 @@ class GpuCutter:
     def __init__(self, built: BuiltEngines, model: ModelSpec) -> None:
         from matting.engines.tensorrt import TensorRtNetwork  # imports TensorRT, which may not be there
 
-        self._lane = Lane(model, lambda: Gpu(built.kernels), lambda device: TensorRtNetwork(built.engines, model))
-        self._work = GpuWork(self._lane)
+        self._gpu_thread = GpuThread(model, lambda: Gpu(built.kernels), lambda device: TensorRtNetwork(built.engines, model))
+        self._work = GpuWork(self._gpu_thread)
         self._weights = sum(map(len, built.engines.values()))
         batches = ", ".join(map(str, sorted(built.engines)))
         self.name = f"tensorrt ({model.name} {model.version}, {built.precision}, batches of {batches})"
@@ -95,7 +95,7 @@ class GpuCutter:
     @property
     def gpu_bytes(self) -> int:
         """See `Cutter.gpu_bytes`; TensorRT's own work space is not in it."""
-        return self._weights + self._lane.bytes
+        return self._weights + self._gpu_thread.bytes
 
     def cut(self, data: bytes, settings: Settings, on_stage: OnStage = lambda stage: None) -> CutOut:
         """See `Cutter.cut`."""
@@ -103,4 +103,4 @@ class GpuCutter:
 
     def close(self) -> None:
         """See `Cutter.close`."""
-        self._lane.close()
+        self._gpu_thread.close()

@@ -18,7 +18,7 @@ def network_input(photo: Photo, spec: InputSpec) -> tuple[F32, Geometry]:
 
     Padding has the value that the network takes for the mean colour, 0 after normalising.
     """
-    box = place(photo.height, photo.width, spec)
+    box = photo_box(photo.height, photo.width, spec)
     canvas = np.zeros((spec.height, spec.width, 3), np.float32)
     region = canvas[box.top : box.bottom, box.left : box.right]
     region[:] = resize(photo.rgb, box.height, box.width)
@@ -34,7 +34,7 @@ def undo(alpha: F32, geometry: Geometry) -> F32:
     return np.ascontiguousarray(alpha[box.top : box.bottom, box.left : box.right])
 
 
-def place(height: int, width: int, spec: InputSpec) -> Box:
+def photo_box(height: int, width: int, spec: InputSpec) -> Box:
     """Where in the input a photo of `height` x `width` pixels goes; at least one pixel each way, centred."""
     aspect = max(height, width) / min(height, width)
     if spec.fit == "stretch" and aspect <= STRETCH_LIMIT:

@@ -93,9 +93,9 @@ def read_directory(data: bytes) -> Directory | None:
         tag, kind, values = struct.unpack_from(order + "HHI", data, at)
         length = values * _SIZES.get(kind, 0)
         claimed += length
-        place = at + 8 if length <= 4 else struct.unpack_from(order + "I", data, at + 8)[0]
-        reach = max(reach, place + length)
-        entries.setdefault(tag, (kind, values, place))
+        offset = at + 8 if length <= 4 else struct.unpack_from(order + "I", data, at + 8)[0]
+        reach = max(reach, offset + length)
+        entries.setdefault(tag, (kind, values, offset))
     return Directory(data, order, entries, claimed, reach <= len(data))
 
 

@@ -30,8 +30,8 @@ class Control:
         self._path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.setblocking(False)
-        with _short(folder) as place:
-            self._listener.bind(place)
+        with _short(folder) as address:
+            self._listener.bind(address)
         self._path.chmod(0o660)
         self._listener.listen()
         self._clients: dict[socket.socket, bytes] = {}
@@ -50,9 +50,9 @@ class Control:
         if len(self._clients) >= _MOST_CLIENTS:  # those who only hold their place must not lock everybody else out
             self._drop(next(iter(self._clients)))
         self._clients[client] = b""
-        self._selector.register(client, selectors.EVENT_READ, lambda: self._hear(client))
+        self._selector.register(client, selectors.EVENT_READ, lambda: self._on_readable(client))
 
-    def _hear(self, client: socket.socket) -> None:
+    def _on_readable(self, client: socket.socket) -> None:
         if client not in self._clients:  # shown out by an earlier event of the same round
             return
         try:
@@ -88,8 +88,8 @@ def talk(folder: Path, line: str, seconds: float) -> Iterator[str]:
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
         server.settimeout(seconds)
-        with _short(folder) as place:
-            server.connect(place)
+        with _short(folder) as address:
+            server.connect(address)
         server.sendall(line.encode() + b"\n")
         with server.makefile("r", encoding="utf-8") as answers:
             for answer in answers:

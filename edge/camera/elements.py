@@ -18,7 +18,7 @@ _PACKAGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingElement:
     """An element that is not installed, and the package that has it (Debian's, Ubuntu's or JetPack's)."""
 
     element: str
@@ -28,7 +28,7 @@ class Missing:
         return f"GStreamer's {self.element} is missing: install {self.package}"
 
 
-def missing(elements: Iterable[str]) -> list[Missing]:
+def missing(elements: Iterable[str]) -> list[MissingElement]:
     """Those that gst-inspect-1.0 does not find.
 
     Raises:
@@ -36,7 +36,7 @@ def missing(elements: Iterable[str]) -> list[Missing]:
     """
     if shutil.which("gst-launch-1.0") is None or shutil.which("gst-inspect-1.0") is None:
         raise CameraError("GStreamer is not installed: the camera needs the package gstreamer1.0-tools")
-    return [Missing(element, _package(element)) for element in elements if not _installed(element)]
+    return [MissingElement(element, _package(element)) for element in elements if not _installed(element)]
 
 
 def on_jetson() -> bool:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from edge.camera.causes import END_OF_FILE, cause
 from edge.camera.elements import missing, on_jetson
 from edge.camera.frame import Frame
 from edge.camera.gdp import Caps
+from edge.camera.gst_errors import END_OF_FILE, cause
 from edge.camera.launch import command, elements, feed
-from edge.camera.newest import Newest
-from edge.camera.options import CameraOptions
 from edge.camera.pipeline_process import PipelineProcess
 from edge.camera.recovery import Recovery
-from edge.camera.source import parse_source
+from edge.config.camera import CameraOptions
+from edge.config.camera_source import parse_source
+from edge.ipc.latest import Latest
 from matting.errors import CameraError
 from matting.photo import U8
 
@@ -31,14 +31,14 @@ class FeedState:
 
 
 class Feed:
-    """Call `tend` every now and then, from one long-lived thread; read `frames` from any.
+    """Call `poll` every now and then, from one long-lived thread; read `frames` from any.
 
     Raises (when made):
         CameraError: GStreamer, or an element that this source needs, is missing.
     """
 
     def __init__(self, options: CameraOptions) -> None:
-        self.frames: Newest[Frame] = Newest()
+        self.frames: Latest[Frame] = Latest()
         self._source = parse_source(options.source)
         self._expected = options.delivered
         stages = feed(options, self._source, jetson=on_jetson())
@@ -60,7 +60,7 @@ class Feed:
         """Of the pipeline's process."""
         return None if self._process is None else self._process.pid
 
-    def tend(self, now: float) -> None:
+    def poll(self, now: float) -> None:
         """Open it when it is time; end it when it hangs; learn why it ended."""
         if self._process is None:
             if self._recovery.may_open(now):
@@ -74,12 +74,12 @@ class Feed:
             log.info("camera %s: frames of %s", self._source, newest.caps if newest else "")
         silence = self._recovery.silent(now)
         if silence is not None or self._process.ended:
-            self._bury(self._process, silence, now)
+            self._reap(self._process, silence, now)
 
     def close(self) -> None:
         self.frames.close()
         if self._process is not None:
-            self._process.bury()
+            self._process.reap()
             self._process = None
 
     def _open(self, now: float) -> None:
@@ -87,8 +87,8 @@ class Feed:
         self._openings += 1
         self._process = PipelineProcess(self._command, self._expected, self._take)
 
-    def _bury(self, process: PipelineProcess, silence: str | None, now: float) -> None:
-        code, said, fault = process.bury()
+    def _reap(self, process: PipelineProcess, silence: str | None, now: float) -> None:
+        code, said, fault = process.reap()
         self._cause = fault or cause(self._source, code, said, silence)
         self._process = None
         self._recovery.fail(now, expected=self._cause == END_OF_FILE)

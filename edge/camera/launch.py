@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edge.camera.options import CameraOptions, Flip
-from edge.camera.source import Source
+from edge.config.camera import CameraOptions, Flip
+from edge.config.camera_source import CameraSource
 
 Stage = list[str]
 
@@ -22,7 +22,7 @@ _FLIPS: dict[Flip, tuple[str, int]] = {
 }
 
 
-def feed(options: CameraOptions, source: Source, *, jetson: bool) -> list[Stage]:
+def feed(options: CameraOptions, source: CameraSource, *, jetson: bool) -> list[Stage]:
     """The pipeline from the camera to I420 pictures in GStreamer's data protocol, for `command` to write somewhere.
 
     jetson: with nvvidconv, which takes pictures out of the board's video memory, turned and converted on the way.
@@ -57,22 +57,22 @@ def quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _pictures(options: CameraOptions, source: Source) -> list[Stage]:
+def _pictures(options: CameraOptions, source: CameraSource) -> list[Stage]:
     """The camera in the mode that is asked for; what comes as JPEG or H.264 is decoded."""
-    place = quoted(source.place)
+    location = quoted(source.location)
     if source.kind == "csi":
         mode = _mode("video/x-raw(memory:NVMM)", options, _CSI_SIZE, _FPS)
-        return [["nvarguscamerasrc", f"sensor-id={source.place}"], _caps(mode)]
+        return [["nvarguscamerasrc", f"sensor-id={source.location}"], _caps(mode)]
     if source.kind == "test":
         mode = _mode("video/x-raw", options, _TEST_SIZE, _FPS)
-        return [["videotestsrc", "is-live=true", f"pattern={source.place}"], _caps(mode)]
+        return [["videotestsrc", "is-live=true", f"pattern={source.location}"], _caps(mode)]
     if source.kind == "v4l2":
         # At high rates most USB cameras give JPEG only: the camera takes whichever of the two it has in this mode.
         modes = ";".join(_mode(kind, options, None, None) for kind in ("video/x-raw", "image/jpeg"))
-        return [["v4l2src", f"device={place}"], _caps(modes), ["decodebin"]]
+        return [["v4l2src", f"device={location}"], _caps(modes), ["decodebin"]]
     if source.kind == "rtsp":
-        return [["rtspsrc", f"location={place}", "latency=100"], _caps("application/x-rtp,media=video"), ["decodebin"]]
-    return [["filesrc", f"location={place}"], ["decodebin"]]
+        return [["rtspsrc", f"location={location}", "latency=100"], _caps("application/x-rtp,media=video"), ["decodebin"]]
+    return [["filesrc", f"location={location}"], ["decodebin"]]
 
 
 def _caps(text: str) -> Stage:
@@ -88,7 +88,7 @@ def _mode(kind: str, options: CameraOptions, size: tuple[int, int] | None, fps: 
     return ",".join(caps)
 
 
-def _converted(options: CameraOptions, source: Source, jetson: bool) -> list[Stage]:
+def _converted(options: CameraOptions, source: CameraSource, jetson: bool) -> list[Stage]:
     """To plain memory, turned; in the rate and size asked for, where the source could not be told."""
     direction, number = _FLIPS[options.flip]
     rate = [] if source.chooses_mode or not options.fps else [["videorate", "drop-only=true", f"max-rate={options.fps}"]]
@@ -98,7 +98,7 @@ def _converted(options: CameraOptions, source: Source, jetson: bool) -> list[Sta
     return [*rate, ["videoconvert"], *turn, *_scaled(options, source)]
 
 
-def _scaled(options: CameraOptions, source: Source) -> list[Stage]:
+def _scaled(options: CameraOptions, source: CameraSource) -> list[Stage]:
     if source.chooses_mode or options.width is None or options.height is None:
         return []
     width, height = (options.height, options.width) if options.turned else (options.width, options.height)

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import simplejpeg
 
-from edge.camera.newest import Newest
+from edge.camera.matting_thread import MattedFrame
 from edge.camera.recovery import HUNG
-from edge.camera.viewer import Seen
+from edge.http.live_pictures import LiveFrame
+from edge.ipc.latest import Latest
 from matting.composite import backdrop, composite
 from matting.decode import decode
 from matting.foreground import foreground
@@ -24,14 +25,6 @@ from matting.refine import refine
 QUALITY = 88
 _BLANK = (720, 1280)  # before the first frame
 _PACE = 3.0  # seconds over which the pace is told
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A JPEG to show; number counts them."""
-
-    number: int
-    jpeg: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +45,11 @@ def background(text: str) -> Background:
 
 
 class Live(threading.Thread):
-    """Composites what the viewer has seen; while nothing is seen, the background alone is shown: nobody freezes in it."""
+    """Composites matted frames; while none come, the background alone is shown: nobody freezes in it."""
 
-    def __init__(self, seen: Newest[Seen], behind: Background) -> None:
+    def __init__(self, seen: Latest[MattedFrame], behind: Background) -> None:
         super().__init__(name="live", daemon=True)
-        self.pictures: Newest[Picture] = Newest()
+        self.pictures: Latest[LiveFrame] = Latest()
         self._seen = seen
         self._background = behind
         self._behind: U8 | None = None
@@ -65,7 +58,7 @@ class Live(threading.Thread):
         self._latencies: deque[tuple[float, float]] = deque()
 
     def run(self) -> None:
-        """Until the viewer closes what it sees."""
+        """Until the matting thread closes its frames."""
         number, empty = 0, False
         while not self._seen.closed:
             seen = self._seen.after(number, HUNG)
@@ -86,7 +79,7 @@ class Live(threading.Thread):
     def _show(self, data: bytes, arrived: float | None) -> None:
         self._shown += 1
         now = time.monotonic()
-        self.pictures.put(Picture(self._shown, data))
+        self.pictures.put(LiveFrame(self._shown, data))
         if arrived is not None:
             self._latencies.append((now, now - arrived))
         while self._latencies and now - self._latencies[0][0] > _PACE:
@@ -97,7 +90,7 @@ class Live(threading.Thread):
         alpha = np.zeros(self._shape, np.uint8)
         self._show(_jpeg(composite(empty.rgb, alpha, self._backdrop(empty, alpha))), None)
 
-    def _composited(self, seen: Seen) -> U8:
+    def _composited(self, seen: MattedFrame) -> U8:
         photo, alpha = seen.photo, refine(seen.matte, seen.photo)
         return composite(foreground(photo.rgb, alpha), alpha, self._backdrop(photo, alpha))
 

@@ -10,8 +10,8 @@ import simplejpeg
 from PIL import Image
 
 from edge.camera.frame import Frame
-from edge.files import make_folders, write_atomic
-from edge.names import free_names
+from edge.fs.files import make_folders, write_atomic
+from edge.fs.names import free_names
 from matting.errors import OutputError
 from matting.photo import U8
 

@@ -64,7 +64,7 @@ class PipelineProcess:
         """Whether no more pictures will come: it died, hung up, or sent what cannot be."""
         return not self._readers[0].is_alive() or self._process.poll() is not None
 
-    def bury(self) -> tuple[int, str, str | None]:
+    def reap(self) -> tuple[int, str, str | None]:
         """End it, and tell its exit code, what it said, and what was wrong with its pictures, if anything was.
 
         Its own end is waited for shortly: at the end of a stream the pipe closes before the process ends.

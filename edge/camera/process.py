@@ -19,23 +19,23 @@ from typing import Any
 
 import cv2
 
+from edge.board.rss import rss_bytes
 from edge.camera.button import Button
 from edge.camera.control import Control, Tell
 from edge.camera.feed import Feed
 from edge.camera.frame import Frame
 from edge.camera.interval import Every, StandsStill
+from edge.camera.live_view import LiveView
 from edge.camera.photo_file import store
-from edge.camera.setup import Setup
-from edge.camera.show import Show
 from edge.camera.shutter import Shutter
-from edge.camera.source import parse_source
+from edge.camera.start_message import StartMessage
 from edge.camera.trigger import TriggerFolder
-from edge.channel import Channel
-from edge.journald import set_up_logging
-from edge.lifeline import die_with_parent
-from edge.names import SNAP
-from edge.resident import resident_bytes
-from edge.retry import Pause
+from edge.config.camera_source import parse_source
+from edge.fs.names import SNAP
+from edge.ipc.backoff import Pause
+from edge.ipc.channel import Channel
+from edge.ipc.parent_death import die_with_parent
+from edge.monitoring.journald import set_up_logging
 from matting.errors import CameraError, MattingError, OutputError
 
 log = logging.getLogger(__name__)
@@ -48,23 +48,23 @@ _IDLE, _BUSY, _BEAT = 0.2, 0.02, 1.0  # seconds
 class CameraProcess:
     """Built in the child, run once."""
 
-    def __init__(self, channel: Channel, setup: Setup) -> None:
-        options = setup.options
+    def __init__(self, channel: Channel, start: StartMessage) -> None:
+        options = start.options
         self._channel = channel
-        self._setup = setup
+        self._start = start
         self._alive = True
         self._next_beat = 0.0
         self._selector = selectors.DefaultSelector()
         self._selector.register(channel, selectors.EVENT_READ, self._parent_hung_up)
         self._feed = Feed(options)
         self._shutter = Shutter()
-        self._control = Control(setup.state, self._selector, self._heed)
+        self._control = Control(start.state, self._selector, self._on_line)
         self._trigger = TriggerFolder(Path(options.trigger)) if options.trigger else None
         self._every = Every(options.interval) if options.interval else None
         self._still = StandsStill(options.person) if options.person else None
         self._button = self._open_button()
-        self._show: Show | None = None
-        self._show_pause = Pause()
+        self._live_view: LiveView | None = None
+        self._live_view_pause = Pause()
         self._last_seen = 0
 
     def run(self) -> None:
@@ -72,8 +72,8 @@ class CameraProcess:
         try:
             while self._alive:
                 now = time.monotonic()
-                self._feed.tend(now)
-                self._tend_show(now)
+                self._feed.poll(now)
+                self._poll_live_view(now)
                 self._look_around(now)
                 self._serve_shutter(now)
                 self._beat(now)
@@ -82,8 +82,8 @@ class CameraProcess:
         finally:
             self._control.close()
             self._feed.close()
-            if self._show is not None:
-                self._show.close()
+            if self._live_view is not None:
+                self._live_view.close()
 
     def _parent_hung_up(self) -> None:
         """The only thing that it says after its first message is good-bye."""
@@ -95,26 +95,26 @@ class CameraProcess:
             self._channel.send({"state": self._state()})
 
     def _state(self) -> dict[str, Any]:
-        pace = self._show.pace() if self._show is not None else None
+        pace = self._live_view.pace() if self._live_view is not None else None
         live = {} if pace is None else {"live": asdict(pace)}
-        memory = resident_bytes() + (resident_bytes(self._feed.pid) if self._feed.pid else 0)
-        camera = str(parse_source(self._setup.options.source))
+        memory = rss_bytes() + (rss_bytes(self._feed.pid) if self._feed.pid else 0)
+        camera = str(parse_source(self._start.options.source))
         return {"camera": camera, **asdict(self._feed.state), **live, "memory": memory}
 
-    def _tend_show(self, now: float) -> None:
+    def _poll_live_view(self, now: float) -> None:
         """Live video may fail to open, and is tried again, while the shutter works on."""
-        if self._show is not None:
-            self._show.check(now)
-        elif (self._setup.options.live.wanted or self._still is not None) and now >= self._show_pause.until:
+        if self._live_view is not None:
+            self._live_view.check(now)
+        elif (self._start.options.live.wanted or self._still is not None) and now >= self._live_view_pause.until:
             try:
-                self._show = Show(self._setup, self._feed.frames)
+                self._live_view = LiveView(self._start, self._feed.frames)
             except MattingError as error:
-                self._show_pause.fail(now)
-                log.error("no live video: %s; again in %.0f s", error, self._show_pause.until - now)
+                self._live_view_pause.fail(now)
+                log.error("no live video: %s; again in %.0f s", error, self._live_view_pause.until - now)
 
     # -- who presses -----------------------------------------------------------------------------------------------
 
-    def _heed(self, line: str, tell: Tell) -> None:
+    def _on_line(self, line: str, tell: Tell) -> None:
         word, *numbers = line.split()[:3] or [""]
         if word == "status":
             tell(json.dumps(self._state()))
@@ -124,7 +124,7 @@ class CameraProcess:
             tell("error say: snap [COUNT [COUNTDOWN]], or: status")
 
     def _press(self, numbers: list[str], tell: Tell) -> None:
-        options = self._setup.options
+        options = self._start.options
         try:
             count = int(numbers[0]) if numbers else options.burst
             countdown = float(numbers[1]) if len(numbers) > 1 else options.countdown
@@ -136,10 +136,10 @@ class CameraProcess:
 
     def _open_button(self) -> Button | None:
         """A button that cannot be used is told of, and the other ways to press remain."""
-        if self._setup.options.button is None:
+        if self._start.options.button is None:
             return None
         try:
-            button = Button(*self._setup.options.button)
+            button = Button(*self._start.options.button)
         except CameraError as error:
             log.error("%s", error)
             return None
@@ -161,7 +161,7 @@ class CameraProcess:
         return self._every is not None and self._every.due(now)
 
     def _person_stands_still(self) -> bool:
-        seen = self._show.seen if self._show is not None else None
+        seen = self._live_view.seen if self._live_view is not None else None
         if self._still is None or seen is None or seen.number == self._last_seen:
             return False
         self._last_seen = seen.number
@@ -186,7 +186,7 @@ class CameraProcess:
             self._shutter.took(time.monotonic(), str(path))
 
     def _keep_unasked(self, frame: Frame) -> None:
-        folder = self._setup.inbox / INTERVAL
+        folder = self._start.inbox / INTERVAL
         if folder.is_dir() and sum(1 for _ in folder.iterdir()) >= _MOST_WAITING:
             log.warning("no picture: %d of the interval wait in the inbox already", _MOST_WAITING)
             return
@@ -196,7 +196,7 @@ class CameraProcess:
             log.warning("no picture: %s", error)
 
     def _keep(self, frame: Frame, folder: str) -> PurePosixPath:
-        path = store(frame, self._setup.inbox, folder)
+        path = store(frame, self._start.inbox, folder)
         log.info("taken %s, %s", path, frame.caps)
         self._channel.send({"taken": str(path)})
         return path
@@ -212,10 +212,10 @@ def main() -> None:
     hello = channel.receive()
     if hello is None:
         return
-    setup = Setup.from_message(hello[0])
-    set_up_logging(setup.log_level)
+    start = StartMessage.from_message(hello[0])
+    set_up_logging(start.log_level)
     try:
-        camera = CameraProcess(channel, setup)
+        camera = CameraProcess(channel, start)
     except MattingError as error:
         channel.send({"error": type(error).__name__, "message": str(error)})
         return

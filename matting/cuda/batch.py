@@ -12,7 +12,7 @@ import numpy as np
 from matting.composite import crop_box
 from matting.controls import check_presence
 from matting.cuda.device import Buffer, Device
-from matting.cuda.steps import Frame, Steps
+from matting.cuda.steps import CutRegion, Steps
 from matting.engines.tensors import as_alpha
 from matting.errors import GpuLost
 from matting.model import ModelSpec
@@ -109,7 +109,7 @@ class Batches:
             if frame is not None:
                 self._finish(task, frame, outputs[slot * self._size : (slot + 1) * self._size], slot)
 
-    def _prepare(self, slot: int, task: Task) -> Frame | None:
+    def _prepare(self, slot: int, task: Task) -> CutRegion | None:
         """The photo in its slot of the batch; None where it failed."""
         try:
             task.on_stage("prepare")
@@ -123,7 +123,7 @@ class Batches:
             return None
         return frame
 
-    def _finish(self, task: Task, frame: Frame, output: F32, slot: int) -> None:
+    def _finish(self, task: Task, frame: CutRegion, output: F32, slot: int) -> None:
         try:
             task.answer.set_result(self._finished(task, frame, output, slot))
         except GpuLost:
@@ -131,7 +131,7 @@ class Batches:
         except Exception as error:  # noqa: BLE001 - it is raised again in the thread that waits for this photo
             task.answer.set_exception(error)
 
-    def _finished(self, task: Task, frame: Frame, output: F32, slot: int) -> Finished:
+    def _finished(self, task: Task, frame: CutRegion, output: F32, slot: int) -> Finished:
         spec, steps = self._model.input, self._steps
         matte = undo(as_alpha(output, (spec.height, spec.width)), frame.geometry)
         check_presence(matte, self._model.presence)

@@ -1,4 +1,4 @@
-"""How much memory the lane holds once it has cut its largest photo: the buffers of `steps` and `lane`, by their sizes.
+"""How much memory the GPU thread holds once it has cut its largest photo: the buffers of `steps` and `gpu_thread`, by size.
 
 Buffers are kept from photo to photo (`memory`), so this is a bound for as long as no photo is larger.
 tests/matting/cuda/test_footprint.py holds it against the buffers themselves.

@@ -1,4 +1,4 @@
-"""The kernels in order: each function queues one step of a photo's way, the sibling of a function of the CPU path."""
+"""The kernels in order: each function queues one step of a photo's way, the reference of a function of the CPU path."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from matting.cuda.device import NULL, Buffer, Device
 from matting.cuda.memory import Memory
 from matting.foreground import MOST_REDUCED, NARROW, REDUCE_ABOVE, WIDE
 from matting.model import InputSpec
-from matting.network_input import place
+from matting.network_input import photo_box
 from matting.photo import F32, U8, Box, Controls, Geometry, Photo
 
 CELL_BYTES = 20  # of `Cell` in resize.cuh
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class CutRegion:
     """A photo on the device. rgb: geometry.height x width x 3 bytes; guide: the same made as small as the network's box."""
 
     rgb: Buffer
@@ -34,10 +34,10 @@ class Steps:
         self.memory = Memory(device)
         self._spec = spec
 
-    def prepare(self, photo: Photo, slot: int, tensor: Buffer) -> Frame:
+    def prepare(self, photo: Photo, slot: int, tensor: Buffer) -> CutRegion:
         """`network_input`: the photo to the device, and its tensor into `tensor`. slot: its place in the batch."""
         rgb = self._uploaded(f"rgb {slot}", photo.rgb)
-        geometry = Geometry(photo.height, photo.width, place(photo.height, photo.width, self._spec))
+        geometry = Geometry(photo.height, photo.width, photo_box(photo.height, photo.width, self._spec))
         guide = self._resized(rgb, photo.height, photo.width, geometry.box, slot)
         self.device.clear(tensor)
         box, spec = geometry.box, self._spec
@@ -45,9 +45,9 @@ class Steps:
             "normalise", box.width, box.height, guide, box.height, box.width, tensor, spec.height, spec.width,
             box.top, box.left, int(spec.layout == "NHWC"), *map(float, spec.mean), *map(float, spec.std),
         )  # fmt: skip
-        return Frame(rgb, guide, geometry)
+        return CutRegion(rgb, guide, geometry)
 
-    def refine(self, frame: Frame, output: Buffer, threshold: int) -> Buffer:
+    def refine(self, frame: CutRegion, output: Buffer, threshold: int) -> Buffer:
         """`undo`, `refine` and the threshold: the matte at the photo's size (HxW bytes)."""
         box, low = frame.geometry.box, (frame.geometry.box.height, frame.geometry.box.width)
         size, run = low[0] * low[1], self.device.launch
@@ -81,7 +81,7 @@ class Steps:
             run("feather_columns", width, height, soft, alpha, height, width, kernel, len(weights) - 1)
         return alpha
 
-    def finish(self, frame: Frame, alpha: Buffer, box: Box, opacity: U8 | None, behind: U8 | None) -> U8:
+    def finish(self, frame: CutRegion, alpha: Buffer, box: Box, opacity: U8 | None, behind: U8 | None) -> U8:
         """`foreground` and `composite` of the box of the photo; HxWx4 in page-locked memory, to be copied at once.
 
         opacity: HxW of the whole photo. behind: 1x1x3, or None for straight alpha. Waits for all of the work.
@@ -89,11 +89,11 @@ class Steps:
         stride, offset = frame.geometry.width, box.top * frame.geometry.width + box.left
         rgb, alpha = frame.rgb.at(3 * offset), alpha.at(offset)
         around, low = self._estimate(rgb, alpha, stride, box.height, box.width)
-        veil = NULL if opacity is None else self._uploaded("opacity", opacity).at(offset)
+        photo_opacity = NULL if opacity is None else self._uploaded("opacity", opacity).at(offset)
         red, green, blue = (0.0, 0.0, 0.0) if behind is None else map(float, behind[0, 0])
         rgba = self.memory.buffer("rgba", 4 * box.height * box.width)
         self.device.launch(
-            "compose", box.width, box.height, rgb, alpha, veil, stride, around, *low, rgba, box.height, box.width,
+            "compose", box.width, box.height, rgb, alpha, photo_opacity, stride, around, *low, rgba, box.height, box.width,
             int(behind is not None), red, green, blue,
         )  # fmt: skip
         return self.downloaded("rgba", rgba, box.height * box.width * 4).reshape(box.height, box.width, 4)

@@ -1,4 +1,4 @@
-"""The network by PyTorch for the GPU's lane: in the lane's memory and on its stream, without a copy through the host."""
+"""The network by PyTorch for the GPU thread: in the GPU thread's memory and on its stream, without a copy through the host."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matting.errors import NoGpu
 from matting.model import ModelSpec
 
 
-class Memory(Protocol):
+class TensorMemory(Protocol):
     """Memory and streams that are not PyTorch's own, as PyTorch takes them."""
 
     device: Device
@@ -33,7 +33,7 @@ class TorchNetwork:
 
     batches = (1, 2, 4, 8)
 
-    def __init__(self, model: ModelSpec, memory: Memory | None = None) -> None:
+    def __init__(self, model: ModelSpec, memory: TensorMemory | None = None) -> None:
         """memory: the GPU's, unless said otherwise.
 
         Raises:

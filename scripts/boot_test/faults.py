@@ -6,7 +6,7 @@ from boot_test.guest import Guest, GuestError
 from boot_test.hot import HOT, MAIN, PYTHON, WORKER, check_places, cut_one, delivered, drop, says
 
 CGROUP = "/sys/fs/cgroup/system.slice/edge-matting.service"
-MORE_THAN_MANY = 6  # starts after which edge/starts.py becomes careful, and one
+MORE_THAN_MANY = 6  # starts after which edge/service/starts.py becomes careful, and one
 
 
 def hung_worker(guest: Guest) -> None:

@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 from matting.cuda.batch import DeviceNetwork, Task
-from matting.cuda.lane import Lane
+from matting.cuda.gpu_thread import GpuThread
 from matting.photo import Controls
 from scripts.gpu_proof.setup import Bench, Section, photo
 
@@ -38,7 +38,7 @@ def measure(bench: Bench, runs: int) -> Section:
     return Section(
         "A batch of 4 against 1",
         [
-            f"Network: {bench.network_name}. Backlog: {8 * runs} photos of {width}x{height} through the lane, "
+            f"Network: {bench.network_name}. Backlog: {8 * runs} photos of {width}x{height} through the GPU thread, "
             "without decode and encode.",
             "",
             "| | in runs of 1 | in runs of 4 | 4 takes of 1 |",
@@ -70,17 +70,17 @@ def _network_alone(bench: Bench, batch: int, runs: int) -> float:
 
 
 def _backlog(bench: Bench, batches: tuple[int, ...], count: int, size: tuple[int, int]) -> float:
-    lane = Lane(bench.model, bench.open_device, lambda device: Only(bench.open_network(device), batches))
+    gpu_thread = GpuThread(bench.model, bench.open_device, lambda device: Only(bench.open_network(device), batches))
     one = photo(*size)
     controls = Controls(10, 1, 1.0)
     try:
         for part in (4, count):  # the first makes the buffers
             start = time.perf_counter()
             tasks = [Task(one, controls, None, None, None, lambda stage: None) for _ in range(part)]
-            answers = [lane.submit(task) for task in tasks]
+            answers = [gpu_thread.submit(task) for task in tasks]
             coverages = [answer.result().coverage for answer in answers]
             spent = time.perf_counter() - start
     finally:
-        lane.close()
+        gpu_thread.close()
     assert np.ptp(coverages) == 0  # the same photo in every slot
     return count / spent

@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from matting.cuda.lane import Lane
+from matting.cuda.gpu_thread import GpuThread
 from matting.cuda.work import GpuWork
 from matting.network_input import network_input
 from matting.photo import Controls, Photo, Settings
@@ -27,13 +27,13 @@ def prove(bench: Bench) -> Section:
         "| Photo | Network's alpha, PSNR | Pixels more than 2 levels away |",
     ]
     section.lines.append("|---|---|---|")
-    lane = Lane(bench.model, bench.open_device, bench.open_network)
+    gpu_thread = GpuThread(bench.model, bench.open_device, bench.open_network)
     try:
         for number, (height, width) in enumerate(bench.sizes.compared):
             file = BytesIO()
             Image.fromarray(photo(height, width, number).rgb).save(file, "PNG", compress_level=0)
             settings = Settings(Controls(10, 1, 1.0))
-            ours = cut_with(file.getvalue(), settings, GpuWork(lane))
+            ours = cut_with(file.getvalue(), settings, GpuWork(gpu_thread))
             theirs = cut(file.getvalue(), settings, bench.engine, bench.model)
             away = float((np.abs(shown(ours) - shown(theirs)).max(axis=2) > 2).mean())
             alpha = psnr(bench, photo(height, width, number))
@@ -41,7 +41,7 @@ def prove(bench: Bench) -> Section:
             if alpha < LEAST_PSNR or away > MOST_AWAY:
                 section.wrong.append(f"{width}x{height}: {alpha:.1f} dB, {away:.1e} of the pixels away")
     finally:
-        lane.close()
+        gpu_thread.close()
     return section
 
 

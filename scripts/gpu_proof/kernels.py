@@ -1,16 +1,16 @@
-"""Claim: on the GPU every kernel gives what its NumPy sibling gives, on real photos and with its real inputs."""
+"""Claim: on the GPU every kernel gives what its NumPy reference gives, on real photos and with its real inputs."""
 
 from __future__ import annotations
 
 from matting.cuda.batch import Task
-from matting.cuda.lane import Lane
+from matting.cuda.gpu_thread import GpuThread
 from matting.photo import Controls
 from scripts.gpu_proof.setup import Bench, Section, photo
 from tests.matting.cuda.pair import SIGNATURES, Pair
 
 
 def prove(bench: Bench) -> Section:
-    """Each launch of several photos beside its sibling."""
+    """Each launch of several photos beside its reference."""
     section = Section("Kernels against NumPy")
     pairs: list[Pair] = []
 
@@ -18,16 +18,16 @@ def prove(bench: Bench) -> Section:
         pairs.append(Pair(bench.open_device()))
         return pairs[0]
 
-    lane = Lane(bench.model, open_pair, bench.open_network)
+    gpu_thread = GpuThread(bench.model, open_pair, bench.open_network)
     try:
         for number, (height, width) in enumerate(bench.sizes.compared):
             task = Task(photo(height, width, number), Controls(10, 2, 1.5), 0.05, None, None, lambda stage: None)
             try:
-                lane.submit(task).result()
+                gpu_thread.submit(task).result()
             except AssertionError as error:
                 section.wrong.append(f"{width}x{height}: {error}")
     finally:
-        lane.close()
+        gpu_thread.close()
     sizes = ", ".join(f"{width}x{height}" for height, width in bench.sizes.compared)
     section.lines += [
         f"Photos of {sizes}.",

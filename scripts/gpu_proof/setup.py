@@ -101,7 +101,7 @@ def on_the_gpu(cache: Path, threads: int) -> Bench:
         return Bench(
             where, lambda: Gpu(cubin), model, engine, FULL, name, lambda gpu: ThroughTheHost(gpu, model, engine), False
         )
-    name = "PyTorch, in the lane's memory"
+    name = "PyTorch, in the GPU thread's memory"
     return Bench(where, lambda: Gpu(cubin), model, engine, FULL, name, lambda gpu: TorchNetwork(model), False)
 
 

@@ -6,7 +6,7 @@ import resource
 from collections.abc import Callable
 
 from matting.cuda.device import Device
-from matting.cuda.lane import Lane
+from matting.cuda.gpu_thread import GpuThread
 from matting.cuda.work import GpuWork
 from matting.photo import Background, Controls, Settings
 from scripts.gpu_proof.setup import Bench, Section, photo
@@ -29,8 +29,8 @@ def prove(bench: Bench, count: int, tell: Callable[[str], None]) -> Section:
         devices.append(bench.open_device())
         return devices[0]
 
-    lane = Lane(bench.model, open_device, bench.open_network)
-    work, photos = GpuWork(lane), [photo(*size, number) for number, size in enumerate(bench.sizes.soaked)]
+    gpu_thread = GpuThread(bench.model, open_device, bench.open_network)
+    work, photos = GpuWork(gpu_thread), [photo(*size, number) for number, size in enumerate(bench.sizes.soaked)]
     rounds = len(photos) * len(SETTINGS)
     samples: dict[int, tuple[int, int]] = {}
     try:
@@ -43,7 +43,7 @@ def prove(bench: Bench, count: int, tell: Callable[[str], None]) -> Section:
                 samples[number + 1] = (used[0], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
                 tell(f"{number + 1} of {count} photos")
     finally:
-        lane.close()
+        gpu_thread.close()
     section = Section(f"GPU memory over {count} photos")
     section.lines += ["| Photos | GPU memory in use, MB | Peak of the process, MB |", "|---|---|---|"]
     section.lines += [f"| {done} | {used / 1e6:.0f} | {peak / 1e6:.0f} |" for done, (used, peak) in samples.items()]
@@ -60,7 +60,7 @@ def _sampled(rounds: int, count: int) -> set[int]:
 
 
 def _look(device: Device, used: list[int]) -> Callable[[str], None]:
-    """At the bytes of the GPU that anybody uses, from the lane's own thread, to which the context belongs."""
+    """At the bytes of the GPU that anybody uses, from the GPU thread itself, to which the context belongs."""
 
     def on_stage(stage: str) -> None:
         if stage == "foreground":

@@ -1,4 +1,4 @@
-"""Claim: an engine that this machine's TensorRT built runs in the lane and gives the CPU engine's alpha.
+"""Claim: an engine that this machine's TensorRT built runs in the GPU thread and gives the CPU engine's alpha.
 
 TensorRT where it is installed, else TensorRT-RTX from PyPI, which runs on desktop GPUs and is not what an Orin has.
 """
@@ -11,7 +11,7 @@ import sys
 import time
 from types import ModuleType
 
-from edge.tensorrt.plan import BuildPlan, Precision
+from edge.engine.tensorrt.plan import BuildPlan, Precision
 from matting.errors import MattingError
 from scripts.gpu_proof.cutouts import LEAST_PSNR, psnr
 from scripts.gpu_proof.setup import Bench, Section, photo
@@ -59,7 +59,7 @@ def _told(module: ModuleType) -> str:
 
 
 def _try_out(bench: Bench, section: Section, precision: Precision, batch: int) -> None:
-    from edge.tensorrt.builder import build  # imports TensorRT
+    from edge.engine.tensorrt.builder import build  # imports TensorRT
     from matting.engines.tensorrt import TensorRtNetwork
 
     plan = BuildPlan(precision, batch, workspace=1024 * _MIB, tactic_dram=2048 * _MIB)

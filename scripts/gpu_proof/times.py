@@ -57,7 +57,7 @@ def measure(bench: Bench, runs: int) -> list[Section]:
     stages = Section("Time and memory of one photo, alone")
     stages.lines += [
         f"Milliseconds, median of {runs}; in brackets the same stage on this machine's CPU. Network: {bench.network_name}. "
-        "Without decode and encode, which the CPU does for both. Device memory: buffers of the lane for this size.",
+        "Without decode and encode, which the CPU does for both. Device memory: buffers of the GPU thread for this size.",
         "",
         "| Photo | " + " | ".join(STAGES) + " | Sum | Device memory | Page-locked |",
         "|---" * (len(STAGES) + 4) + "|",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from edge import sandbox
-from edge.sandbox import calls, landlock
+from edge.worker import sandbox
+from edge.worker.sandbox import calls, landlock
 from tests.attacks import simplejpeg
 from tests.edge.hot import Hot, portrait
 
@@ -60,7 +60,7 @@ def test_beside_a_gpus_driver_it_gets_as_far_as_the_devices(victim: Path, older:
 
 BESIDE_A_DRIVER = """
 import os, sys, threading, simplejpeg
-from edge import sandbox
+from edge.worker import sandbox
 go = threading.Event()
 older = threading.Thread(target=lambda: (go.wait(), simplejpeg.attack()), daemon=True)
 sandbox.confine_writing()

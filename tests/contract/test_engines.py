@@ -131,7 +131,7 @@ class HostMemory:
 
 
 NETWORKS: dict[str, Callable[[ModelSpec], DeviceNetwork]] = {
-    "torch in the lane, on the CPU": lambda model: TorchNetwork(model, HostMemory()),
+    "torch in the GPU thread, on the CPU": lambda model: TorchNetwork(model, HostMemory()),
 }
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.contract.tensorrt_stubs import make_stubs
 
 ROOT = Path(__file__).parents[2]
-CALLERS = ("edge/tensorrt/builder.py", "matting/engines/tensorrt.py", "matting/engines/tensorrt_log.py")
+CALLERS = ("edge/engine/tensorrt/builder.py", "matting/engines/tensorrt.py", "matting/engines/tensorrt_log.py")
 RELEASES = {"JetPack 6.0": "tensorrt-bindings==8.6.1", "JetPack 6.1, 6.2": "tensorrt-cu12-bindings==10.3.0"} | {
     "JetPack 7.2": "tensorrt-cu12-bindings==10.16.1.11"
 }

@@ -81,7 +81,7 @@ class Hot:
             pids = [int(pid) for pid in children.read_text().split()]
         except OSError:
             return None
-        return next((pid for pid in pids if b"edge.worker" in _command_line(pid)), None)
+        return next((pid for pid in pids if b"edge.worker.main" in _command_line(pid)), None)
 
     def drop(self, name: str | bytes, data: bytes) -> Path:
         """Put a file into the inbox the way careful programs do: written elsewhere, renamed into place."""

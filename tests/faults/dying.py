@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from edge.config import HotFolders
-from edge.files import Identity, write_all
-from edge.journal import Journal
-from edge.outbox import Outbox
-from edge.stability import Sighting
+from edge.config.load import HotFolders
+from edge.delivery.journal import Journal
+from edge.delivery.outbox import Outbox
+from edge.fs.files import Identity, write_all
+from edge.fs.sighting import Sighting
 from matting.errors import UnreadablePhoto
 
 PHOTO = PurePosixPath("sub/a.jpg")

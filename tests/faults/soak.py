@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from edge.bench.memory import pss_mb
-from edge.files import temporaries
+from edge.commands.bench.memory import pss_mb
+from edge.fs.files import temporaries
 from tests.edge.hot import Hot, wait_for
 from tests.faults import chaos
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.files import temporaries
-from edge.journal import Journal
-from edge.outbox import Outbox
+from edge.delivery.journal import Journal
+from edge.delivery.outbox import Outbox
+from edge.fs.files import temporaries
 from tests.faults.dying import BYTES, DIED, PHOTO, folders
 
 MOST_STEPS = 60

@@ -12,7 +12,7 @@ import sys
 import termios
 from pathlib import Path
 
-from edge.budget import this_machine
+from edge.board.budget import this_machine
 from tests.edge.hot import Hot, wait_for
 from tests.firstboot.conftest import Board
 
@@ -53,7 +53,7 @@ def test_a_build_that_fails_has_a_code_and_a_sentence(hot: Hot, board: Board) ->
     assert result.returncode == 21
     assert "edge-matting build --force" in result.stderr.splitlines()[-1]
     board.inject()
-    assert build(hot).returncode == 21  # it does not die on all rungs again
+    assert build(hot).returncode == 21  # it does not die of all plans again
     assert build(hot, "--force").returncode == 0
 
 
@@ -76,7 +76,7 @@ def test_cancelling_ends_all_of_it_at_once_and_costs_no_rung(hot: Hot, board: Bo
             process.send_signal(number)
             process.stderr.read()
             assert process.wait(30) == code
-    assert not _running("edge.tensorrt.child", hot)
+    assert not _running("edge.engine.tensorrt.build_child", hot)
     assert plans(hot) == {}
     board.inject()
     result = build(hot)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.status import State, Status, read_status
+from edge.monitoring.status import State, Status, read_status
 from tests.edge.hot import Hot, portrait, wait_for
 from tests.firstboot.conftest import Board
 

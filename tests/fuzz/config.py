@@ -5,8 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from edge.config import ConfigError, load_config, load_profile
-from edge.config_keys import KEYS
+from edge.config.load import ConfigError, load_config, load_profile
+from edge.config.schema import KEYS
 
 LONGEST = 2048
 WORDS = [f"[{section}]".encode() for section in KEYS]

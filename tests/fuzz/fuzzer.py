@@ -20,7 +20,7 @@ def main(name: str, arguments: list[str]) -> None:
     mutate = getattr(target, "repaired", None)
     options = {} if mutate is None else {"custom_mutator": lambda data, most, seed: _mutated(mutate, data, most, seed)}
     itself = f"{sys.executable} -m tests.fuzz.fuzzer {name}"  # libFuzzer starts itself anew to merge
-    atheris.Setup([itself, *arguments, f"-dict={words}", f"-max_len={target.LONGEST}"], target.one, **options)
+    atheris.StartMessage([itself, *arguments, f"-dict={words}", f"-max_len={target.LONGEST}"], target.one, **options)
     atheris.Fuzz()
 
 

@@ -11,11 +11,11 @@ import sqlite3
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from edge.delivery import Delivery
-from edge.files import Identity, create_temporary, write_all
-from edge.journal import Journal, _sealed
-from edge.outbox import Outbox
-from edge.retry import Attempts
+from edge.delivery.attempts import Attempts
+from edge.delivery.delivery import Delivery
+from edge.delivery.journal import Journal, _sealed
+from edge.delivery.outbox import Outbox
+from edge.fs.files import Identity, create_temporary, write_all
 from tests.faults.dying import folders
 
 LONGEST = 20_000

@@ -16,11 +16,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from unittest import mock
 
-from edge.files import Identity, temporaries, write_all
-from edge.journal import Journal
-from edge.names import is_ignored, portable, printable
-from edge.outbox import Outbox
-from edge.stability import Sighting
+from edge.delivery.journal import Journal
+from edge.delivery.outbox import Outbox
+from edge.fs.files import Identity, temporaries, write_all
+from edge.fs.names import is_ignored, portable, printable
+from edge.fs.sighting import Sighting
 from matting.errors import NoPersonFound, UnreadablePhoto
 from tests.faults.dying import folders
 

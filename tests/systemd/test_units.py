@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import load_config
+from edge.config.load import load_config
 
 UNITS = Path(__file__).parent.parent.parent / "systemd"
 SERVICES = ["edge-matting.service", "edge-matting-build.service"]
@@ -102,7 +102,7 @@ def test_the_configuration_that_is_installed_is_right_with_and_without_its_sugge
 
 
 def test_the_group_reaches_the_status_and_others_do_not() -> None:
-    """The status itself is readable by its group (tests/edge/test_status.py); so must be the way to it."""
+    """The status itself is readable by its group (tests/edge/monitoring/test_status.py); so must be the way to it."""
     config = load_config(UNITS / "edge-matting.toml")
     made = re.findall(r"^d (\S+) (\d+) \S+ (\S+)", (UNITS / "tmpfiles.conf").read_text(), re.MULTILINE)
     assert (str(config.status.parent), "0750", "edge-matting") in made

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.tensorrt.build_process import BuildProcess, Outcome
-from edge.tensorrt.plan import BuildPlan
+from edge.engine.tensorrt.build_process import BuildProcess, Outcome
+from edge.engine.tensorrt.plan import BuildPlan
 from matting.model import default_model_dir, load_model
 from tests.tensorrt import rtx
 
@@ -29,7 +29,7 @@ def portrait() -> Path:
 
 
 def outcome(build: BuildProcess, at_progress: Callable[[BuildProcess], None] = lambda build: None) -> Outcome:
-    while (ended := build.hear()) is None:
+    while (ended := build.poll()) is None:
         assert select.select([build], [], [], 60)[0], "the build says nothing"
         if build.progress > 0:
             at_progress(build)
@@ -76,5 +76,5 @@ def test_a_network_that_is_none_is_refused_for_good(tmp_path: Path) -> None:
 def test_without_tensorrt_the_reason_says_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHONPATH")
     ended = outcome(BuildProcess(portrait(), PLAN, b""))
-    assert ended.kind == "refused"  # no rung of the ladder would help
+    assert ended.kind == "refused"  # no plan that asks for less would help
     assert "--system-site-packages" in ended.reason

@@ -9,14 +9,14 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edge.tensorrt.plan import BuildPlan, Built
+from edge.engine.tensorrt.plan import BuildPlan, Built
 from matting.errors import ModelError, SettingsError
 from matting.model import default_model_dir, load_model
 from tests.tensorrt.rtx import TRT
 
 with pytest.MonkeyPatch.context() as patch:  # for the builder alone: other libraries look for TensorRT as well
     patch.setitem(sys.modules, "tensorrt", TRT)
-    from edge.tensorrt.builder import build
+    from edge.engine.tensorrt.builder import build
 
 # TensorRT-RTX keeps no timing cache, and says so as a warning where TensorRT takes it.
 pytestmark = pytest.mark.filterwarnings("ignore:.*no-ops in TensorRT-RTX:DeprecationWarning")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from edge.tensorrt.progress import Progress
+from edge.engine.tensorrt.progress import Progress
 
 
 def test_a_phase_within_a_phase_is_a_part_of_its_parents_step() -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-import edge.files
-from edge.tensorrt.plan import BuildPlan
-from edge.tensorrt.store import EngineKey, EngineStore, Gpu, Missing, StoredEngine
+import edge.fs.files
+from edge.engine.tensorrt.plan import BuildPlan
+from edge.engine.tensorrt.store import EngineKey, EngineStore, GpuInfo, Missing, StoredEngine
 from matting.errors import OutputError
 
 PLAN = BuildPlan("fp16", 1, 1 << 29, 1 << 29)
-ORIN = Gpu("Orin", "8.7", 8, "12.6", "10.3.0")
+ORIN = GpuInfo("Orin", "8.7", 8, "12.6", "10.3.0")
 KEY = EngineKey(ORIN, "ab" * 32, PLAN)
 ENGINE = StoredEngine(bytes(range(256)) * 40, replace(PLAN, level=1), 51.5)
 
@@ -94,7 +94,7 @@ def test_without_space_nothing_changes_and_the_error_says_so(store: EngineStore,
     def full(descriptor: int, data: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(edge.files, "write_all", full)
+    monkeypatch.setattr(edge.fs.files, "write_all", full)
     with pytest.raises(OutputError, match="No space left"):
         store.publish(KEY, replace(ENGINE, engine=b"new"))
     assert store.load(KEY) == ENGINE

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from edge.camera.control import talk
-from edge.status import read_status
+from edge.monitoring.status import read_status
 from tests.edge.camera.booth import Booth, booth
 from tests.edge.camera.films import Film
 from tests.edge.hot import portrait, wait_for

@@ -19,8 +19,8 @@ from edge.camera.feed import Feed
 from edge.camera.frame import Frame, length
 from edge.camera.gdp import HEADER, BrokenStream, Caps, Kind, caps, packet
 from edge.camera.launch import command, elements, feed, quoted
-from edge.camera.options import CameraOptions
-from edge.camera.source import parse_source
+from edge.config.camera import CameraOptions
+from edge.config.camera_source import parse_source
 from tests.edge.camera.films import Film
 
 pytestmark = pytest.mark.usefixtures("gstreamer")
@@ -30,7 +30,7 @@ def until(feed: Feed, condition: Callable[[], object], seconds: float = 30.0) ->
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"waited in vain: {feed.state}"
-        feed.tend(time.monotonic())
+        feed.poll(time.monotonic())
         time.sleep(0.02)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edge.bench import clip
 from edge.camera.control import talk
+from edge.commands.bench import clip
 from tests.edge.camera.booth import Booth, booth
 from tests.edge.camera.films import FPS, HEIGHT, WIDTH, Film
 from tests.edge.hot import wait_for

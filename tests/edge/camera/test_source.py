@@ -4,22 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from edge.camera.source import Source, parse_source
-from edge.config import ConfigError, load_config
+from edge.config.camera_source import CameraSource, parse_source
+from edge.config.load import ConfigError, load_config
 
 
 @pytest.mark.parametrize(
     ("text", "source"),
     [
-        ("csi://1", Source("csi", "1")),
-        ("v4l2:///dev/video0", Source("v4l2", "/dev/video0")),
-        ("v4l2:///dev/v4l/by-id/usb-cam.1", Source("v4l2", "/dev/v4l/by-id/usb-cam.1")),
-        ("rtsp://me:secret@10.0.0.5:554/a?b=c", Source("rtsp", "rtsp://me:secret@10.0.0.5:554/a?b=c")),
-        ("clips/a.mp4", Source("file", "/base/clips/a.mp4")),
-        ("test://", Source("test", "smpte")),
+        ("csi://1", CameraSource("csi", "1")),
+        ("v4l2:///dev/video0", CameraSource("v4l2", "/dev/video0")),
+        ("v4l2:///dev/v4l/by-id/usb-cam.1", CameraSource("v4l2", "/dev/v4l/by-id/usb-cam.1")),
+        ("rtsp://me:secret@10.0.0.5:554/a?b=c", CameraSource("rtsp", "rtsp://me:secret@10.0.0.5:554/a?b=c")),
+        ("clips/a.mp4", CameraSource("file", "/base/clips/a.mp4")),
+        ("test://", CameraSource("test", "smpte")),
     ],
 )
-def test_sources_are_read_as_they_are_written(text: str, source: Source) -> None:
+def test_sources_are_read_as_they_are_written(text: str, source: CameraSource) -> None:
     assert parse_source(text, Path("/base")) == source
 
 

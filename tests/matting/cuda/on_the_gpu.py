@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from matting.cuda.device import Device, Gpu, gpu_facts
-from matting.cuda.lane import Lane
+from matting.cuda.gpu_thread import GpuThread
 from matting.cuda.work import GpuWork
 from matting.errors import MattingError
 from matting.model import ModelSpec, default_model_dir, load_model
 from matting.photo import Background, Controls, Photo, Settings
 from tests.matting.cuda.host import HostDevice, compiled
-from tests.matting.cuda.test_lane import HostNetwork, bright, person
+from tests.matting.cuda.test_gpu_thread import HostNetwork, bright, person
 
 SETTINGS = [Settings(Controls(10, 2, 1.5)), Settings(background=Background("colour")), Settings(crop=0.1)]
 PHOTO = Photo(np.ascontiguousarray(person(301, 257)))
@@ -44,7 +44,9 @@ def opened(folder: Path) -> dict[str, Any]:
         except MattingError as error:
             failed.append(error)
 
-    thread = threading.Thread(target=attempt)  # as the lane does: pycuda looks at its stack of contexts when a thread ends
+    thread = threading.Thread(
+        target=attempt
+    )  # as the GPU thread does: pycuda looks at its stack of contexts when a thread ends
     thread.start()
     thread.join()
     if failed:
@@ -62,10 +64,10 @@ def photos(folder: Path) -> dict[str, Any]:
         devices.append(Gpu(cubin(folder)))
         return devices[0]
 
-    lane = Lane(small, open_device, lambda _: HostNetwork(small, bright))
-    found = [cut(lane, settings) for settings in SETTINGS]
-    after = cut(lane, SETTINGS[0])
-    lane.close()
+    gpu_thread = GpuThread(small, open_device, lambda _: HostNetwork(small, bright))
+    found = [cut(gpu_thread, settings) for settings in SETTINGS]
+    after = cut(gpu_thread, SETTINGS[0])
+    gpu_thread.close()
     errors = [each for each in found if isinstance(each, MattingError)]
     return {
         "same": [] if errors else [np.array_equal(*each) for each in zip(found, without_pycuda(small, folder), strict=True)],
@@ -77,18 +79,18 @@ def photos(folder: Path) -> dict[str, Any]:
     }
 
 
-def cut(lane: Lane, settings: Settings) -> Any:
+def cut(gpu_thread: GpuThread, settings: Settings) -> Any:
     try:
-        return GpuWork(lane).pixels(PHOTO, settings, lambda stage: None).pixels
+        return GpuWork(gpu_thread).pixels(PHOTO, settings, lambda stage: None).pixels
     except MattingError as error:
         return error
 
 
 def without_pycuda(model: ModelSpec, folder: Path) -> list[Any]:
     device = HostDevice(compiled(folder))
-    lane = Lane(model, lambda: device, lambda _: HostNetwork(model, bright))
-    expected = [cut(lane, settings) for settings in SETTINGS]
-    lane.close()
+    gpu_thread = GpuThread(model, lambda: device, lambda _: HostNetwork(model, bright))
+    expected = [cut(gpu_thread, settings) for settings in SETTINGS]
+    gpu_thread.close()
     return expected
 
 

@@ -1,4 +1,4 @@
-"""A device whose every launch is held against the kernel's sibling, on the same bytes."""
+"""A device whose every launch is held against the kernel's reference, on the same bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from matting.cuda.device import NULL, Argument, Buffer, Device
-from matting.cuda.siblings import colours, controls, guided, resize
+from matting.cuda.reference import colours, controls, guided, resize
 from tests.matting.cuda.signatures import Parameter, signatures
 
 SIGNATURES = signatures()
@@ -22,7 +22,8 @@ SIBLINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """|kernel - sibling| <= absolute + relative * |sibling|, but for the share `but_for` of the values; those, `at_most`."""
+    """|kernel - reference| <= absolute + relative * |reference|, but for the share `but_for` of the values;
+    those, `at_most`."""
 
     absolute: float = 0.0
     relative: float = 0.0
@@ -30,7 +31,7 @@ class Tolerance:
     at_most: float = 0.0
 
 
-# All others give the sibling's bytes. Where a kernel sums in another order, or in single precision what the sibling has in
+# All others give the reference's bytes. Where a kernel sums in another order, or in single precision what the reference has in
 # double, a value that lies between two levels may be rounded to either.
 TOLERANCES = {
     "cells": Tolerance(1e-6, 1e-6),

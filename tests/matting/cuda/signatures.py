@@ -1,4 +1,4 @@
-"""The kernels' parameters, read from their sources: what a sibling must take, and which buffers are results."""
+"""The kernels' parameters, read from their sources: what a reference must take, and which buffers are results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matting.cuda.compiler import SOURCES
-from matting.cuda.siblings.resize import CELL
+from matting.cuda.reference.resize import CELL
 
 TYPES = {"u8": np.dtype(np.uint8), "u16": np.dtype(np.uint16), "float": np.dtype(np.float32), "Cell": CELL}
 

@@ -11,12 +11,12 @@ import pytest
 from matting.cuda.batch import Task
 from matting.cuda.costs import COPIES, COSTS, launches
 from matting.cuda.device import Argument, Buffer
-from matting.cuda.lane import Lane
+from matting.cuda.gpu_thread import GpuThread
 from matting.model import ModelSpec
 from matting.photo import Controls, Photo
 from tests.matting.cuda.host import HostDevice
 from tests.matting.cuda.pair import SIGNATURES
-from tests.matting.cuda.test_lane import HostNetwork, bright, person
+from tests.matting.cuda.test_gpu_thread import HostNetwork, bright, person
 
 SIZES = [(701, 467), (307, 257), (1400, 1024), (40, 700)]
 # `correct` reads what it writes, and `normalise` needs the padding around what it writes.
@@ -59,10 +59,10 @@ class Weighed(HostDevice):
 @pytest.mark.parametrize(("height", "width"), SIZES)
 def test_what_is_written_on_paper_is_written(library: ctypes.CDLL, model: ModelSpec, height: int, width: int) -> None:
     device, controls = Weighed(library), Controls(10, 2, 1.0)
-    lane = Lane(model, lambda: device, lambda _: HostNetwork(model, bright))
+    gpu_thread = GpuThread(model, lambda: device, lambda _: HostNetwork(model, bright))
     photo = Photo(np.ascontiguousarray(person(height, width)))
-    lane.submit(Task(photo, controls, None, None, None, lambda stage: None)).result(60)
-    lane.close()
+    gpu_thread.submit(Task(photo, controls, None, None, None, lambda stage: None)).result(60)
+    gpu_thread.close()
     paper = [each for each in launches(height, width, model.input, controls) if each.name not in COPIES]
     expected = [(each.name, round(each.written)) for each in paper if each.name not in NOT_REFILLED]
     assert [name for name, _ in device.written] == [name for name, _ in expected]

@@ -70,7 +70,7 @@ def test_a_gpu_that_cannot_be_opened_is_told_and_let_go(stand_in: Path, fault: s
 @needs_pycuda
 @pytest.mark.parametrize("call", ["cuLaunchKernel=700@30", "cuMemcpyHtoDAsync=700@2", "cuStreamSynchronize=719@4"])
 def test_an_illegal_access_in_mid_service_is_a_lost_gpu(stand_in: Path, call: str) -> None:
-    """All that wait hear of it in one sentence, the lane ends, and so does the process, without an abort."""
+    """All that wait hear of it in one sentence, the GPU thread ends, and so does the process, without an abort."""
     answer = on_the_gpu(stand_in, "photos", call)
     assert set(answer["errors"]) == {"GpuLost"}
     assert all("the GPU was lost" in message and "must end" in message for message in answer["messages"])

@@ -1,4 +1,4 @@
-"""Each kernel, as plain C++, against its sibling in NumPy, over shapes and settings that are hard on it."""
+"""Each kernel, as plain C++, against its reference in NumPy, over shapes and settings that are hard on it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from matting.cuda.device import NULL, Buffer
-from matting.cuda.siblings.resize import CELL
+from matting.cuda.reference.resize import CELL
 from matting.cuda.steps import gaussian
 from tests.matting.cuda.host import HostDevice
 from tests.matting.cuda.pair import SIBLINGS, SIGNATURES, Pair

@@ -1,5 +1,0 @@
-"""`edge-matting bench`: what a photo costs here, and what it would cost with something else."""
-
-from edge.bench.command import add_arguments, main
-
-__all__ = ["add_arguments", "main"]

@@ -1,0 +1,63 @@
+"""The camera: its tools, and whether the one that is configured is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.camera.devices import Camera, cameras
+from edge.camera.elements import missing, on_jetson
+from edge.camera.launch import elements, feed
+from edge.commands.doctor.finding import Finding
+from edge.commands.doctor.target import Target
+from edge.config.camera import CameraOptions
+from edge.config.camera_source import parse_source
+from matting.errors import CameraError
+
+_ANY = CameraOptions("test://")
+
+
+def check_gstreamer(who: Target) -> Iterator[Finding]:
+    """Every element of the configured camera's pipeline, or of a simple one."""
+    options = who.config.camera
+    asked = options or _ANY
+    try:
+        needed = elements(feed(asked, parse_source(asked.source), jetson=on_jetson()))
+        lacking = missing(needed)
+    except CameraError as error:
+        said, _, todo = str(error).partition(": ")
+        if options is None:
+            yield Finding("gstreamer", "ok", f"{said}; only a camera needs it")
+        else:
+            yield Finding("gstreamer", "warning", said, todo)
+        return
+    for each in lacking:
+        yield Finding("gstreamer", "warning", f"GStreamer's {each.element} is missing", f"sudo apt install {each.package}")
+    if not lacking:
+        yield Finding("gstreamer", "ok", f"all elements are there: {', '.join(needed)}")
+
+
+def check_camera(who: Target) -> Iterator[Finding]:
+    """The one that is configured, and all that there are."""
+    options, found = who.config.camera, cameras(who.root / "dev")
+    if options is None:
+        yield Finding("camera", "ok", "none is configured" + (f"; found: {_listed(found)}" if found else ""))
+        return
+    source = parse_source(options.source)
+    there = source.kind not in ("csi", "v4l2") or options.source in [each.source for each in found]
+    if source.kind == "file":
+        there = Path(source.location).is_file()
+    if there:
+        named = next((each for each in found if each.source == options.source), None)
+        yield Finding("camera", "ok", _listed([named]) if named else str(source))
+    else:
+        todo = "plug it in, or correct camera.source" + (f": there are {_listed(found)}" if found else "")
+        yield Finding("camera", "warning", f"{source} is not there", todo)
+
+
+def _listed(found: list[Camera]) -> str:
+    return "; ".join(f"{each.source} ({each.name}), {len(each.modes)} modes, such as {_largest(each)}" for each in found)
+
+
+def _largest(camera: Camera) -> str:
+    return str(max(camera.modes, key=lambda mode: mode.width * mode.height, default="none"))

@@ -1,0 +1,19 @@
+"""What a check found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+# problem: photos are not cut, or not delivered. warning: they are, but not as well as this machine could.
+Level = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """check: what was looked at, of the names in `edge.commands.doctor.checks`. todo: what to do, "" where nothing is."""
+
+    check: str
+    level: Level
+    said: str
+    todo: str = ""

@@ -1,0 +1,1 @@
+"""Files, their identity and names: durable writes, moves, temporaries. Nothing here knows what a photo is."""

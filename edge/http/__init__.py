@@ -1,0 +1,1 @@
+"""Everything that is served over HTTP. It touches no photo's pixels and opens no path that a client names."""

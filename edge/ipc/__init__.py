@@ -1,0 +1,1 @@
+"""Processes and threads among themselves: channel, child processes, back-off. No message's meaning beyond its type."""

@@ -1,0 +1,122 @@
+"""What the service is doing, as a file that anyone may read at any time: whole, and at most some seconds old."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from edge.fs.files import write_volatile
+from matting.errors import OutputError
+
+MOST_PHOTOS = 10
+# The service writes at least every 10 s; whose last report is older than this, in seconds, does not run, or hangs.
+STALE_AFTER = 30.0
+
+
+class State(str, Enum):
+    """STARTING: no engine yet. BUILDING: serving on the CPU while the board builds its engine. READY: all is well.
+    DEGRADED: serving, but not as configured; the reason says why. STOPPING: finishing what is in hand."""
+
+    STARTING = "STARTING"
+    BUILDING = "BUILDING"
+    READY = "READY"
+    DEGRADED = "DEGRADED"
+    STOPPING = "STOPPING"
+
+
+@dataclass(frozen=True, slots=True)
+class LastPhoto:
+    """One photo that came to an end. outcome: "cut", "failed" or "no-person"; reason: "" for "cut"; at: seconds since 1970."""
+
+    name: str
+    outcome: str
+    reason: str
+    stage_ms: dict[str, float]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StageTotal:
+    """A stage of all photos that were cut since the start: how often it ran, and for how long in all."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """progress: of the build, 0..1, None where none runs. queue: photos seen waiting in the inbox. last: newest first.
+    Memory in bytes, 0 where it is not known. temperature: in degrees Celsius, of the zone nearest to its limit.
+    Times in seconds since 1970. camera: how it is, in words, "" where there is none; camera_flowing: whether frames come.
+    last_error: the newest line of the log that was an error, whether it still holds or not; last_error_at: when that was.
+    removed, removed_bytes: files of finished photos that the retention took away."""
+
+    state: State
+    reason: str
+    engine: str
+    progress: float | None
+    queue: int
+    in_hand: int
+    cut: int
+    failed: int
+    no_person: int
+    last: tuple[LastPhoto, ...]
+    last_error: str
+    supervisor_bytes: int
+    worker_bytes: int
+    gpu_bytes: int
+    disk_free: int
+    temperature: float | None
+    pid: int
+    started: float
+    updated: float
+    camera: str = ""
+    camera_flowing: bool = False
+    camera_bytes: int = 0
+    stages: dict[str, StageTotal] = field(default_factory=dict)
+    removed: int = 0
+    removed_bytes: int = 0
+    last_error_at: float = 0.0
+
+    @property
+    def line(self) -> str:
+        """One sentence for a person."""
+        percent = "" if self.progress is None else f" {self.progress:.0%}"
+        why = f": {self.reason}" if self.reason else ""
+        engine = f"; {self.engine}" if self.engine else ""
+        counts = f"{self.queue} waiting, {self.in_hand} in hand, {self.cut} cut, {self.failed} failed"
+        camera = f"; camera {self.camera}" if self.camera and not self.camera_flowing else ""
+        return f"{self.state.value}{percent}{why}{engine}; {counts}, {self.no_person} without a person{camera}"
+
+
+def write_status(path: Path, status: Status) -> None:
+    """Replace the file at `path`, for its group to read. Not durable: after a power cut nobody needs it, and flash wears out.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_volatile(path, json.dumps(asdict(status), indent=1).encode(), 0o640)
+
+
+def read_status(path: Path) -> Status:
+    """What the service at work last wrote.
+
+    Raises:
+        OutputError: there is no such file, or it is not a status.
+    """
+    try:
+        return _status(json.loads(path.read_bytes()))
+    except FileNotFoundError as error:
+        raise OutputError(f"no service has written {path} yet: is edge-matting running, with this configuration?") from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise OutputError(f"{path} cannot be read as a status: {error}") from error
+
+
+def _status(table: dict[str, Any]) -> Status:
+    status = Status(**table)
+    photos = tuple(LastPhoto(**photo) for photo in table["last"])
+    stages = {name: StageTotal(**total) for name, total in table["stages"].items()}
+    return replace(status, state=State(table["state"]), last=photos, stages=stages)

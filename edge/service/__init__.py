@@ -1,0 +1,1 @@
+"""The one loop: photos in, jobs out, outcomes delivered. What a part does stands in that part's package."""

@@ -1,0 +1,156 @@
+"""Everything the loop needs is made and checked here, then it runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from edge.board.budget import Budget
+from edge.board.facts import has_nvidia_gpu
+from edge.camera.start_message import StartMessage
+from edge.config.load import Config, ConfigError, HotFolders
+from edge.delivery.journal import Journal
+from edge.engine.cpu_variant import EXACT, choose
+from edge.engine.request import EngineRequest, engine_request
+from edge.fs.files import exclusive, make_folders
+from edge.monitoring.journald import set_up_logging
+from edge.monitoring.reporter import Listener, Reporter
+from edge.monitoring.systemd import Notifier
+from edge.monitoring.textfile import TextFile
+from edge.service.starts import SAFE_SECONDS, Starts, forget_starts, note_start
+from edge.service.supervisor import Supervisor
+from matting.errors import OutputError
+from matting.model import default_model_dir, load_model
+
+log = logging.getLogger(__name__)
+
+
+def serve(config: Config, budget: Budget, *, once: bool) -> int:
+    """The daemon itself, within that budget.
+
+    Raises:
+        MattingError: it cannot start, or cannot go on.
+    """
+    set_up_logging(config.log_level)
+    _prepare(config)  # a disk that comes late is no failed start: nothing was tried
+    runtime = os.environ.get("RUNTIME_DIRECTORY")  # systemd's: lasts across restarts, not across a boot
+    starts = Starts(()) if once or runtime is None else _counted(Path(runtime))
+    try:
+        with exclusive(config.folders.state / "lock"):
+            code = _serve(config, budget, once=once, careful=starts.too_many)
+    except BlockingIOError as error:  # two services on one inbox would cut every photo twice
+        raise ConfigError(f"another edge-matting already serves the state folder {config.folders.state}") from error
+    if runtime is not None:
+        forget_starts(Path(runtime))
+    return code
+
+
+def _counted(runtime: Path) -> Starts:
+    """This start among those before it, after the pause that so many of them call for."""
+    try:
+        starts = note_start(runtime, time.clock_gettime(time.CLOCK_BOOTTIME))
+    except (OSError, ValueError) as error:
+        log.warning("the starts cannot be counted in %s: %s", runtime, error)
+        return Starts(())
+    if starts.too_many:
+        number, pause = len(starts.times), starts.pause
+        log.error("%d starts within minutes: this one waits for %.0f s and leaves GPU and camera alone", number, pause)
+    time.sleep(starts.pause)
+    return starts
+
+
+def _serve(config: Config, budget: Budget, *, once: bool, careful: bool) -> int:
+    """careful: what may have ended it so often, GPU and camera, is left alone for a while."""
+    try:
+        journal = Journal(config.folders.state)
+    except sqlite3.Error as error:
+        raise OutputError(f"the journal in {config.folders.state} cannot be written: {error}") from error
+    reporter = Reporter(config.status, config.folders.outbox, Notifier.from_environment(), _listeners(config))
+    camera = None if once or careful else _camera(config)
+    engine_request = None if careful else _engine_request(config, budget)
+    until = time.monotonic() + SAFE_SECONDS if careful else None
+    supervisor = Supervisor(
+        config, budget, journal, _setup(config, budget), engine_request, reporter, camera, careful_until=until
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stop())
+    log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)
+    try:
+        code = supervisor.run(once=once)
+    except (OSError, sqlite3.Error) as error:
+        raise OutputError(f"the service cannot go on: {error}") from error
+    finally:
+        reporter.close()
+        journal.close()
+    counters = supervisor.counters
+    log.info("stopped: %d cut, %d failed, %d without a person", counters.cut, counters.failed, counters.no_person)
+    return code
+
+
+def _listeners(config: Config) -> list[Listener]:
+    """Who else hears how the service is."""
+    listeners: list[Listener] = [] if config.textfile is None else [TextFile(config.textfile)]
+    if config.listen is not None:
+        from edge.http.health import HealthServer  # asyncio takes memory that only those pay who asked for it
+
+        listeners.append(HealthServer(config.listen))
+    return listeners
+
+
+def _engine_request(config: Config, budget: Budget) -> EngineRequest | None:
+    """What the GPU shall run; None where it is not to be used."""
+    wanted = config.engine == "tensorrt" or (config.engine == "auto" and has_nvidia_gpu())
+    return engine_request(config, budget) if wanted else None
+
+
+def _setup(config: Config, budget: Budget) -> dict[str, Any]:
+    """The worker's first message."""
+    model = config.model or default_model_dir()
+    load_model(model)  # a wrong description should stop the service before it takes in photos
+    torch = config.engine == "torch"
+    return {
+        "model": str(model),
+        "engine": "torch" if torch else "cpu",  # the GPU joins when it is ready
+        "form": EXACT if torch else choose(model, budget.threads, config.folders.state),
+        "threads": budget.threads,
+        "in_flight": budget.in_flight,
+        "pixels": budget.pixels,
+        "memory": budget.worker_bytes,
+    }
+
+
+def _camera(config: Config) -> StartMessage | None:
+    """The first message of the camera's process, where there is a camera."""
+    if config.camera is None:
+        return None
+    model = config.model or default_model_dir()
+    engine = "torch" if config.engine == "torch" else "cpu"  # the worker has the GPU to itself
+    return StartMessage(config.camera, config.folders.inbox, config.folders.state, engine, model, config.log_level)
+
+
+def _prepare(config: Config) -> None:
+    """Make the folders that are missing, and find out now what would fail later."""
+    folders = config.folders
+    if config.options.picture is not None and not Path(config.options.picture).is_file():
+        expected = 'expected "none", "blur", "#RRGGBB" or a picture file'
+        raise ConfigError(f"matting.background: {config.options.picture} is not there, {expected}")
+    missing = [str(folder) for folder in roots(folders) if not folder.is_dir()]
+    if missing:
+        log.info("folders that were not there are made: %s", ", ".join(missing))
+    for folder in roots(folders):
+        try:
+            make_folders(folder)
+        except OSError as error:
+            raise OutputError(f"the folder {folder} cannot be made: {error.strerror}") from error
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise OutputError(f"the folder {folder} cannot be written: give the service's user permission")
+
+
+def roots(folders: HotFolders) -> list[Path]:
+    """All folders that the service makes, and needs."""
+    return [folders.inbox, folders.outbox, folders.done, folders.failed, folders.no_person, folders.state]

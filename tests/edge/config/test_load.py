@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.config import load
+from edge.config.load import ConfigError, load_config, load_profile, service_config
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "edge-matting.toml"
+    path.write_text(text)
+    return path
+
+
+def test_all_mistakes_come_at_once_with_line_and_expectation(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        '[hotfolder]\ninbox = "in"\noutbx = "out"\nsettle_seconds = "soon"\n\n'
+        '[matting]\nerode = 9\nformat = "gif"\n\n[colour]\n',
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    lines = str(caught.value).splitlines()[1:]
+    assert len(lines) == 5
+    for line, words in zip(
+        sorted(lines, key=lambda text: int(text.split(":")[0].split()[1])),
+        [
+            ("line 3", "outbx", "outbox"),
+            ("line 4", "settle_seconds", "'soon'", "a number from"),
+            ("line 7", "erode", "9", "a whole number from 0 to 5"),
+            ("line 8", "format", "'gif'", '"png"'),
+            ("line 10", "colour", "hotfolder"),
+        ],
+        strict=True,
+    ):
+        assert all(word in line for word in words), line
+
+
+@pytest.mark.parametrize(
+    ("key", "home"),
+    [("inbox", "write it below [hotfolder]"), ("background", "[matting] or [live]"), ("outbx", "no section has it")],
+)
+def test_a_key_above_any_section_is_told_where_it_belongs(tmp_path: Path, key: str, home: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(write(tmp_path, f'\n{key} = "in"\n[matting]\nerode = 1\n'))
+    assert f"line 2: {key} stands above any [section]" in str(caught.value)
+    assert home in str(caught.value)
+
+
+def test_a_syntax_error_says_where(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=rf"{tmp_path}.* is not TOML.*line 2"):
+        load_config(write(tmp_path, "[hotfolder]\ninbox = in\n"))
+
+
+def test_no_days_to_keep_is_not_taken_for_off(tmp_path: Path) -> None:
+    """Nor for "remove at once": which of the two is meant cannot be known."""
+    with pytest.raises(ConfigError, match=r"line 2: retention\.done_days is 0"):
+        load_config(write(tmp_path, "[retention]\ndone_days = 0\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('inbox = "a"\noutbox = "a"', "outbox is the inbox itself"),
+        ('inbox = "a"\noutbox = "a/b"', "lies inside the inbox"),
+        ('inbox = "a/b"\noutbox = "a"', "contains the inbox"),
+        ('inbox = "a"\ndone = "b"\nfailed = "b/../b"', "are the same folder"),
+        ('inbox = "a"\noutbox = "link"', "outbox is the inbox itself"),
+    ],
+)
+def test_folders_that_would_feed_the_service_its_own_output_are_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to("a")
+    with pytest.raises(ConfigError, match=rf"line [234]: .*{sentence}"):
+        load_config(write(tmp_path, f"[hotfolder]\n{text}\n"))
+
+
+def test_paths_are_relative_to_the_config(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, '[hotfolder]\ninbox = "in"\nfailed = "x/bad"\n[matting]\nbackground = "beach.jpg"\n'))
+    assert config.folders.inbox == tmp_path / "in"
+    assert config.folders.no_person == tmp_path / "x" / "no-person"
+    assert config.options.background == str(tmp_path / "beach.jpg")
+
+
+def test_without_a_config_everything_lies_in_hot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folders = load_config(None).folders
+    assert {folders.inbox.parent, folders.outbox.parent, folders.done.parent, folders.state.parent} == {tmp_path / "hot"}
+
+
+def test_the_running_service_is_found_without_its_config_being_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(load, "INSTALLED", write(tmp_path, '[hotfolder]\ninbox = "/srv/in"\n'))
+    assert service_config(None).folders.inbox == Path("/srv/in")
+    (tmp_path / "hot").mkdir()
+    assert service_config(None).folders.inbox == tmp_path / "hot" / "inbox"
+
+
+def test_a_profile_takes_only_what_it_may_override() -> None:
+    assert load_profile('preset = "avatar"\nbackground = "#fff"\n') == {"preset": "avatar", "background": "#fff"}
+    with pytest.raises(ConfigError, match=r"line 2: unknown key outbox"):
+        load_profile('format = "webp"\noutbox = "/etc"\n')
+    with pytest.raises(ConfigError, match="id-photo"):
+        load_profile('preset = "passport"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1:9464", ("127.0.0.1", 9464)),
+        ("localhost:1", ("127.0.0.1", 1)),
+        ("[::1]:9464", ("::1", 9464)),
+        ("0.0.0.0:9464", ("0.0.0.0", 9464)),
+    ],
+)
+def test_an_address_to_listen_on_is_ipv4_or_ipv6(tmp_path: Path, text: str, address: tuple[str, int]) -> None:
+    assert load_config(write(tmp_path, f'[http]\nlisten = "{text}"\n')).listen == address
+
+
+@pytest.mark.parametrize("text", ["9464", ":9464", "::1:9464", "[127.0.0.1]:9464", "127.0.0.1:0", "127.0.0.1:x", "booth:80"])
+def test_what_is_no_address_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"line 2: http\.listen"):
+        load_config(write(tmp_path, f'[http]\nlisten = "{text}"\n'))
+
+
+def test_metrics_go_into_a_file_that_node_exporter_reads(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, '[metrics]\ntextfile = "a/edge.prom"\n')).textfile == tmp_path / "a" / "edge.prom"
+    with pytest.raises(ConfigError, match=r"\.prom"):
+        load_config(write(tmp_path, '[metrics]\ntextfile = "edge.txt"\n'))
+
+
+def test_a_log_level_may_be_shouted(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, '[service]\nlog_level = "WARNING"\n')).log_level == "warning"
+    with pytest.raises(ConfigError, match='"debug"'):
+        load_config(write(tmp_path, '[service]\nlog_level = "loud"\n'))
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"~no-such-user/in"', '"a\\u0000b"', "0x" + "f" * 5000, "9" * 5000],
+    ids=["home", "null", "hexadecimal", "decimal"],
+)
+def test_what_python_cannot_take_is_a_mistake_like_any_other(tmp_path: Path, value: str) -> None:
+    with pytest.raises(ConfigError):
+        load_config(write(tmp_path, f"[hotfolder]\ninbox = {value}\n"))

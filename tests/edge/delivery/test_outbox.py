@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import errno
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from edge.delivery import delivery
+from edge.delivery.journal import Journal
+from edge.delivery.outbox import Outbox
+from edge.fs.files import Identity, rename, write_all
+from edge.fs.sighting import Sighting
+from matting.errors import UnreadablePhoto
+from tests.faults.dying import folders
+
+
+def outbox_in(root: Path) -> Outbox:
+    for name in ("inbox", "outbox", "done", "failed", "no_person", "state"):
+        (root / name).mkdir()
+    return Outbox(folders(root, "move"), Journal(root / "state"))
+
+
+def dropped(root: Path, name: str) -> Sighting:
+    path = root / "inbox" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(name.encode())
+    identity = Identity.at(path)
+    assert identity is not None
+    return Sighting(PurePosixPath(name), identity)
+
+
+def cut(outbox: Outbox, sighting: Sighting) -> list[Path]:
+    temporary = outbox.temporary(sighting.path)
+    write_all(temporary.descriptor, b"cut-out")
+    return outbox.deliver(sighting, [(temporary, ".png")])
+
+
+def test_a_file_in_the_place_of_a_folder_holds_nothing_up(tmp_path: Path) -> None:
+    outbox = outbox_in(tmp_path)
+    outbox.refuse(dropped(tmp_path, "z"), UnreadablePhoto("cut short"), 1)
+    outbox.refuse(dropped(tmp_path, "z/w"), UnreadablePhoto("cut short"), 1)
+    assert (tmp_path / "failed" / "z").read_bytes() == b"z"
+    assert (tmp_path / "failed" / "z-2" / "w").read_bytes() == b"z/w"
+    cut(outbox, dropped(tmp_path, "a.jpg"))
+    assert cut(outbox, dropped(tmp_path, "a.png/b.jpg")) == [tmp_path / "outbox" / "a.png-2" / "b.png"]
+    assert cut(outbox, dropped(tmp_path, "a.png/c.jpg")) == [tmp_path / "outbox" / "a.png-2" / "c.png"]
+
+
+def test_a_photo_renamed_in_the_moment_of_its_delivery_stays_to_be_cut_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = outbox_in(tmp_path)
+    photo = dropped(tmp_path, "a.jpg")
+
+    def somebody_renames(temporary: Path, final: Path) -> None:
+        rename(temporary, final)
+        (tmp_path / "inbox" / "a.jpg").rename(tmp_path / "inbox" / "b.jpg")
+
+    monkeypatch.setattr(delivery, "rename", somebody_renames)
+    cut(outbox, photo)
+    assert (tmp_path / "outbox" / "a.png").read_bytes() == b"cut-out"
+    assert (tmp_path / "inbox" / "b.jpg").read_bytes() == b"a.jpg"
+    assert list((tmp_path / "done").iterdir()) == []
+
+
+def test_a_delivery_whose_disk_went_is_not_taken_for_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it can be found while the disk is away: to forget it then would cut the photo a second time."""
+    outbox = outbox_in(tmp_path)
+    photo = dropped(tmp_path, "a.jpg")
+    roots, away = [tmp_path / name for name in ("inbox", "outbox", "done", "failed", "no_person")], tmp_path / "away"
+    away.mkdir()
+
+    def pulled_out(*_: object) -> None:
+        for root in roots:
+            root.rename(away / root.name)
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="Input/output"):
+        patch.setattr(delivery, "move", pulled_out)
+        cut(outbox, photo)
+    assert outbox.complete_pending() == {photo.path}
+    assert not any(root.exists() for root in roots), "no folder is made in place of a disk that went away"
+    for root in roots:
+        (away / root.name).rename(root)
+    assert outbox.complete_pending() == set()
+    assert [path.name for path in (tmp_path / "outbox").iterdir()] == ["a.png"]
+    assert (tmp_path / "done" / "a.jpg").read_bytes() == b"a.jpg"
+
+
+def test_a_sweep_spares_what_is_in_hand(tmp_path: Path) -> None:
+    outbox = outbox_in(tmp_path)
+    photo = dropped(tmp_path, "a.jpg")
+    in_hand, nobodys = outbox.temporary(photo.path), outbox.temporary(photo.path)
+    outbox.sweep({in_hand.path})
+    assert (in_hand.path.exists(), nobodys.path.exists()) == (True, False)
