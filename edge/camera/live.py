@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import simplejpeg
 
 from edge.camera.matting_thread import MattedFrame
+from edge.camera.messages import Pace
 from edge.camera.recovery import HUNG
 from edge.http.live_pictures import LiveFrame
 from edge.ipc.latest import Latest
@@ -25,14 +25,6 @@ from matting.refine import refine
 QUALITY = 88
 _BLANK = (720, 1280)  # before the first frame
 _PACE = 3.0  # seconds over which the pace is told
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Frames a second, and the median time from a frame's arrival until its picture can be shown, in milliseconds."""
-
-    fps: float = 0.0
-    latency_ms: float = 0.0
 
 
 def background(text: str) -> Background:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from edge.camera.frame import Frame
 from edge.camera.gst_output import GstOutput, to_device, to_file
-from edge.camera.live import Live, Pace, background
+from edge.camera.live import Live, background
 from edge.camera.matting_thread import MattedFrame, MattingThread
-from edge.camera.start_message import StartMessage
+from edge.camera.messages import Pace, StartCamera
 from edge.config.camera import LiveOptions
 from edge.fs.names import free_names
 from edge.http.live_pictures import MjpegServer
@@ -30,11 +30,11 @@ class LiveView:
         MattingError: no model, no engine, no background, or the address is taken.
     """
 
-    def __init__(self, setup: StartMessage, frames: Latest[Frame]) -> None:
-        live = setup.options.live
-        model = load_model(setup.model)
+    def __init__(self, start: StartCamera, frames: Latest[Frame]) -> None:
+        live = start.options.live
+        model = load_model(start.model)
         # One thread: the service's worker and the camera share the cores, neither takes them all.
-        engine = open_engine(setup.engine, model, threads=1)
+        engine = open_engine(start.engine, model, threads=1)
         pause = 0.0 if live.wanted else _GLANCE
         self._matting_thread = MattingThread(frames, engine, model, height=live.height, steady=live.steady, pause=pause)
         self._threads: list[threading.Thread] = [self._matting_thread]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 Flip = Literal["none", "rotate-90", "rotate-180", "rotate-270", "mirror", "upside-down"]
 FLIPS: tuple[Flip, ...] = ("none", "rotate-90", "rotate-180", "rotate-270", "mirror", "upside-down")
@@ -52,15 +52,6 @@ class CameraOptions:
     button: tuple[str, int] | None = None
     live: LiveOptions = LiveOptions()
 
-    def to_message(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_message(cls, table: dict[str, Any]) -> CameraOptions:
-        """The inverse of `to_message`, also after JSON, which knows no tuples."""
-        live = {key: _tuple(value) for key, value in table["live"].items()}
-        return cls(**{**{key: _tuple(value) for key, value in table.items()}, "live": LiveOptions(**live)})
-
     @property
     def turned(self) -> bool:
         """Whether width and height change places on the way from the camera to us."""
@@ -74,7 +65,3 @@ class CameraOptions:
         if self.width is None or self.height is None:
             return None
         return (self.height, self.width) if self.turned else (self.width, self.height)
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

@@ -1,26 +1,23 @@
 """A new engine's trial: it cuts real photos, and the alpha is compared with the CPU engine's.
 
 It runs in a process of its own, `python -m edge.engine.tensorrt.trial CHANNEL`, as a wrong engine may crash whoever runs it.
-First message in: {"model": folder, "kernels": path, "batch": photos} with the engine as open file; the answer:
-{"psnr": dB} or {"failed": sentence}.
+The messages stand in edge/engine/messages.py.
 """
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
+import select
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
+from edge.engine.messages import ENGINE, FROM_TRIAL, TO_TRIAL, StartTrial, TrialEnded
 from edge.fs.files import write_all
-from edge.ipc.channel import Channel
-from edge.ipc.parent_death import die_with_parent
+from edge.ipc.child import ChildProcess
+from edge.ipc.parent import parent_channel
 from matting.cuda.batch import DeviceNetwork
 from matting.cuda.device import Buffer, Gpu
 from matting.cuda.gpu_thread import GpuThread
@@ -59,45 +56,36 @@ def try_out(candidate: Candidate) -> float:
         EngineError: the trial failed, hung or crashed, or the alpha differs by more than LEAST_PSNR allows.
     """
     answer = _asked(candidate)
-    if "failed" in answer:
-        raise EngineError(f"the new engine failed its trial: {answer['failed']}")
-    psnr = float(answer["psnr"])
-    if psnr < LEAST_PSNR:
+    if answer.psnr is None:
+        raise EngineError(f"the new engine failed its trial: {answer.reason}")
+    if answer.psnr < LEAST_PSNR:
         raise EngineError(
-            f"the new engine failed its trial: its alpha on real photos is {psnr:.1f} dB from the CPU engine's, "
+            f"the new engine failed its trial: its alpha on real photos is {answer.psnr:.1f} dB from the CPU engine's, "
             f"and {LEAST_PSNR:.0f} dB are asked for"
         )
-    return psnr
+    return answer.psnr
 
 
-def _asked(candidate: Candidate) -> dict[str, Any]:
-    channel, theirs = Channel.pair()
+def _asked(candidate: Candidate) -> TrialEnded:
     engine = os.memfd_create("engine")
     try:
         write_all(engine, candidate.engine)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "edge.engine.tensorrt.trial", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "CUDA_MODULE_LOADING": "LAZY"},
+        start = StartTrial(candidate.model, candidate.kernels, candidate.batch)
+        process = ChildProcess(
+            "edge.engine.tensorrt.trial",
+            start,
+            FROM_TRIAL,
+            files={ENGINE: engine},
+            environment={"CUDA_MODULE_LOADING": "LAZY"},
         )
-        theirs.close()
-        request = {"model": str(candidate.model), "kernels": str(candidate.kernels), "batch": candidate.batch}
-        channel.send(request, [engine])
-        try:
-            code = process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            return {"failed": f"it did not end within {_PATIENCE:.0f} s"}
-        answer = channel.receive()
     finally:
         os.close(engine)
-        channel.close()
-    if answer is None:
-        cause = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-        return {"failed": f"its process was {cause}"}
-    return answer[0]
+    if not select.select([process], [], [], _PATIENCE)[0]:
+        process.stop()
+        return TrialEnded(None, f"it did not end within {_PATIENCE:.0f} s")
+    answers: list[TrialEnded] = process.receive()
+    ended = process.stop(_PATIENCE)
+    return answers[0] if answers else TrialEnded(None, f"its process {ended}")
 
 
 def _compared(candidate: Candidate) -> float:
@@ -169,18 +157,17 @@ def _psnr(one: F32, other: F32) -> float:
 
 
 def main() -> None:
-    die_with_parent()
-    channel = Channel.inherited(int(sys.argv[1]))
+    channel = parent_channel(TO_TRIAL)
     received = channel.receive()
     if received is None:
         return
-    request, (engine,) = received
+    start: StartTrial = received.message
+    engine = received.files[ENGINE]
     data = os.pread(engine, os.fstat(engine).st_size, 0)
     try:
-        found = _compared(Candidate(data, request["batch"], Path(request["model"]), Path(request["kernels"])))
-        channel.send({"psnr": found})
+        channel.send(TrialEnded(_compared(Candidate(data, start.batch, start.model, start.kernels))))
     except MattingError as error:
-        channel.send({"failed": str(error)})
+        channel.send(TrialEnded(None, str(error)))
 
 
 if __name__ == "__main__":
