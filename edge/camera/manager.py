@@ -31,7 +31,7 @@ class CameraManager:
 
     start: StartCamera
     selector: selectors.BaseSelector
-    on_taken: Callable[[PurePosixPath, float], None]
+    on_taken: Callable[[PurePosixPath], None]
     state: CameraState | None = None
     fault: str = ""
     _process: ChildProcess | None = None
@@ -64,7 +64,7 @@ class CameraManager:
                 self._spawn()
             return
         for message in self._process.receive():
-            self._on_message(message, now)
+            self._on_message(message)
         if self._process.ended is not None:
             self._on_exit(self._process.ended)
         elif now - self._process.heard_at > _SILENCE:
@@ -82,9 +82,9 @@ class CameraManager:
         self._process = ChildProcess("edge.camera.process", self.start, FROM_CAMERA, environment=_MALLOC)
         self.selector.register(self._process, selectors.EVENT_READ)
 
-    def _on_message(self, message: PhotoTaken | CameraState | CameraFailed, now: float) -> None:
+    def _on_message(self, message: PhotoTaken | CameraState | CameraFailed) -> None:
         if isinstance(message, PhotoTaken):
-            self.on_taken(message.path, now)
+            self.on_taken(message.path)
         elif isinstance(message, CameraFailed):
             self.state, self.fault = None, message.reason
             log.error("no camera: %s", message.reason)

@@ -72,6 +72,15 @@ def options_for(inbox: Path, path: PurePosixPath, defaults: Options, backgrounds
     return defaults
 
 
+def open_background(options: Options) -> int | None:
+    """A descriptor of the background's picture, None where the background is none.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    return None if options.picture is None else os.open(options.picture, os.O_RDONLY | os.O_CLOEXEC)
+
+
 def _read_profile(inbox: Path, path: PurePosixPath) -> str | None:
     try:
         descriptor = open_input(inbox, path)

@@ -1,7 +1,7 @@
 """Messages between processes: frozen typed values, one encoding, one decoding that refuses whatever is not one of them.
 
-Which messages there are stands with those who speak: edge/worker/messages.py, edge/camera/messages.py, edge/engine/messages.py.
-A message may hold numbers, text, tuples, dictionaries, paths, and frozen dataclasses of these.
+Which messages there are stands with those who speak: messages.py in edge/worker, edge/camera and edge/engine. A message
+may hold numbers, text, tuples, dictionaries, paths, and frozen dataclasses of these.
 """
 
 from __future__ import annotations

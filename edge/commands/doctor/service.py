@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.commands.doctor.access import User, may, owner
-from edge.commands.doctor.finding import Finding, Level
-from edge.commands.doctor.target import Target
+from edge.board.access import User, may, owner
+from edge.monitoring.finding import Finding, Level
+from edge.monitoring.target import Target
 from edge.service.run import roots
 from matting.errors import ModelError
 from matting.model import default_model_dir, load_model

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from edge.camera.control import talk
-from edge.monitoring.status import read_status
+from edge.monitoring.status import SourceStatus, read_status
 from tests.edge.camera.booth import Booth, booth
 from tests.edge.camera.films import Film
 from tests.edge.hot import portrait, wait_for
@@ -35,6 +35,11 @@ def free_port() -> int:
 def status(hot: Booth) -> dict[str, object]:
     table: dict[str, object] = json.loads(next(talk(hot.state, "status", 20)))
     return table
+
+
+def camera_status(hot: Booth) -> SourceStatus:
+    """What the service says of its camera."""
+    return next(source for source in read_status(hot.state / "status.json").sources if source.name == "camera")
 
 
 def flows(hot: Booth) -> bool:
@@ -84,8 +89,8 @@ def test_a_network_cameras_person_is_cut(tmp_path: Path, film: Film, rtsp: str, 
     wait_for(lambda: flows(hot), hot)
     assert hot.snap().returncode == 0
     wait_for(lambda: hot.files("done"), hot)
-    wait_for(lambda: read_status(hot.state / "status.json").camera_flowing, hot)
-    assert read_status(hot.state / "status.json").camera_bytes > 20e6
+    wait_for(lambda: camera_status(hot).up, hot)
+    assert camera_status(hot).memory > 20e6
     assert distance(hot.outbox / hot.files("outbox").pop(), film) < 2
 
 
@@ -125,8 +130,8 @@ def test_a_camera_that_is_not_there_is_told_with_its_cause_and_the_hot_folder_wo
     result = hot.snap()
     assert result.returncode == 40 and "not there: plug it in" in result.stderr
     assert status(hot)["flowing"] is False
-    told = read_status(hot.state / "status.json")
-    assert told.camera.startswith("/dev/video99: ") and "plug it in" in told.camera and not told.camera_flowing
+    told = camera_status(hot)
+    assert told.words.startswith("/dev/video99: ") and "plug it in" in told.words and not told.up
 
 
 def test_live_video_is_seen_by_an_independent_client_and_kept_as_a_film(

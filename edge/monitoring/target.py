@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.board.access import User, server
 from edge.board.budget import Budget, Machine, budget, seen
 from edge.board.facts import Board, board, has_nvidia_gpu
-from edge.commands.doctor.access import User, server
 from edge.config.load import Config
 
 
