@@ -6,6 +6,7 @@ The messages stand in edge/engine/messages.py.
 
 from __future__ import annotations
 
+import math
 import os
 import select
 from dataclasses import dataclass, replace
@@ -153,7 +154,7 @@ def _grey(png: bytes) -> F32:
 
 def _psnr(one: F32, other: F32) -> float:
     error = float(np.mean((one - other) ** 2))
-    return min(_INFINITE, -10 * np.log10(error)) if error > 0 else _INFINITE
+    return min(_INFINITE, -10 * math.log10(error)) if error > 0 else _INFINITE
 
 
 def main() -> None:
