@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from edge.config.load import HotFolders
+from edge.config.types import HotFolders
 from edge.delivery.delivery import Delivery
 from edge.delivery.journal import Journal
 from edge.fs.files import create_temporary, make_folders, temporaries, write_all

@@ -13,7 +13,8 @@ from typing import Any
 from edge.board.budget import Budget
 from edge.board.facts import has_nvidia_gpu
 from edge.camera.start_message import StartMessage
-from edge.config.load import Config, ConfigError, HotFolders
+from edge.config.load import ConfigError
+from edge.config.types import Config, HotFolders
 from edge.delivery.journal import Journal
 from edge.engine.cpu_variant import EXACT, choose
 from edge.engine.request import EngineRequest, engine_request

@@ -20,8 +20,8 @@ from typing import Any
 from edge.board.budget import Budget
 from edge.camera.manager import CameraManager
 from edge.camera.start_message import StartMessage
-from edge.config.load import Config
 from edge.config.options import Options
+from edge.config.types import Config
 from edge.delivery.journal import Journal
 from edge.delivery.outbox import Outbox
 from edge.delivery.output_gate import OutputGate

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from edge.config.load import HotFolders
+from edge.config.types import HotFolders
 from edge.delivery.journal import Journal
 from edge.delivery.outbox import Outbox
 from edge.fs.files import Identity, write_all
