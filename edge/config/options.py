@@ -33,4 +33,6 @@ class Options:
         return None if word.lower() in ("none", "blur") or word.startswith("#") else word
 
 
+# The word for the photo's colours -> Options.to_srgb.
+COLOURS = {"keep": False, "srgb": True}
 NAMES = tuple(field.name for field in fields(Options))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from edge.config.load import HotFolders
+from edge.config.types import HotFolders
 from edge.delivery.delivery import Delivery
 from edge.delivery.journal import Journal
 from edge.fs.files import copied, make_folders, temporaries, written

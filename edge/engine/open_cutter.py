@@ -6,7 +6,7 @@ import sys
 
 from edge.board.budget import Budget
 from edge.board.facts import has_nvidia_gpu
-from edge.config.load import Config
+from edge.config.types import Config
 from edge.engine.cpu_variant import remembered
 from edge.engine.prepare import found
 from edge.engine.request import engine_request

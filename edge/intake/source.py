@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from edge.board.budget import Budget
-from edge.config.load import Config
 from edge.config.options import Options
+from edge.config.types import Config
 from edge.delivery.attempts import Attempts
 from edge.monitoring.finding import Check
 from edge.monitoring.status import SourceStatus

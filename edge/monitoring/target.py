@@ -8,7 +8,7 @@ from pathlib import Path
 from edge.board.access import User, server
 from edge.board.budget import Budget, Machine, budget, seen
 from edge.board.facts import Board, board, has_nvidia_gpu
-from edge.config.load import Config
+from edge.config.types import Config
 
 
 @dataclass(frozen=True, slots=True)

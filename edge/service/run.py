@@ -11,7 +11,8 @@ from pathlib import Path
 
 from edge.board.budget import Budget
 from edge.board.facts import has_nvidia_gpu
-from edge.config.load import Config, ConfigError, HotFolders
+from edge.config.load import ConfigError
+from edge.config.types import Config, HotFolders
 from edge.engine.cpu_variant import EXACT, choose
 from edge.engine.request import EngineRequest, engine_request
 from edge.fs.files import exclusive, make_folders

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from edge.board.budget import Budget
-from edge.config.load import Config
+from edge.config.types import Config
 from edge.engine.gpu_manager import GpuManager
 from edge.engine.request import EngineRequest
 from edge.intake.source import Input, Opened, Source, SourceContext

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from edge.config.load import HotFolders
+from edge.config.types import HotFolders
 from edge.delivery.journal import Journal
 from edge.delivery.outbox import Outbox
 from edge.fs.files import Identity, write_all

@@ -19,7 +19,7 @@ _MB, _GB = 1e6, 1e9
 _LEAST, _LITTLE = 100 * _MB, 1 * _GB
 _USE = os.R_OK | os.W_OK | os.X_OK
 _UNIT = "edge-matting.service"
-# Exit codes of ours, as the README has them, and systemd's own.
+# Exit codes of ours, as edge/commands/README.md has them, and systemd's own.
 _ENDED = {
     "2": "wrong arguments",
     "3": "wrong configuration",

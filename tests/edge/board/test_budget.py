@@ -13,13 +13,13 @@ from tests.edge.boards import ORINS, UNKNOWN, jetson, pc
 
 ROOT = Path(__file__).parents[3]
 MIB = 1 << 20
-# The supervisor, as the README has it; a worker's libraries and one photo's bytes per pixel while the GPU does its pixels.
+# The supervisor; a worker's libraries and one photo's bytes per pixel while the GPU does its pixels.
 SUPERVISOR, RESIDENT, BESIDE_GPU, BUILDER = 64 * MIB, 400 * MIB, 16, 600 * MIB
 JETSONS = [name for name in BOARDS if name != "pc"]
 
 
 def row(name: str) -> str:
-    """One row of the README's table."""
+    """One row of the table in edge/engine/README.md."""
     b, mib = named(name), BOARDS[name].total // MIB
     sizes = (b.worker_bytes, b.cuda_bytes, b.sources_bytes, b.workspace, b.tactic_dram, b.memory_high, b.memory_max)
     cells = [
@@ -36,7 +36,7 @@ def row(name: str) -> str:
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_the_readme_has_the_budgets(name: str) -> None:
-    assert row(name) in (ROOT / "README.md").read_text().splitlines()
+    assert row(name) in (ROOT / "edge" / "engine" / "README.md").read_text().splitlines()
 
 
 @pytest.mark.parametrize("name", JETSONS)
