@@ -89,7 +89,7 @@ class Hot:
             return False
         descriptors = Path(f"/proc/{self.process.pid}/fd")
         try:
-            return any("memfd:output" in os.readlink(each) for each in descriptors.iterdir())
+            return any("memfd:output" in str(each.readlink()) for each in descriptors.iterdir())
         except OSError:  # one of them was just closed, which says that something goes on; the next look tells
             return False
 
