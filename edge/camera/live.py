@@ -13,7 +13,7 @@ import simplejpeg
 from edge.camera.matting_thread import MattedFrame
 from edge.camera.messages import Pace
 from edge.camera.recovery import HUNG
-from edge.http.live_pictures import LiveFrame
+from edge.http.live_frame import LiveFrame
 from edge.ipc.latest import Latest
 from matting.composite import backdrop, composite
 from matting.decode import decode

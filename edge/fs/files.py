@@ -191,7 +191,8 @@ def move(source: Path, target: Path) -> None:
 def _move_within(source: Path, target: Path) -> None:
     """By link and unlink, which cannot overwrite a file that somebody put at `target` just now, as a rename would.
 
-    It also spares the inbox's watch a rename: watchdog holds back whatever follows one for half a second.
+    It also spares the inbox's watch a rename out of it: watchdog holds back for half a second whatever follows one,
+    to see where the file went.
     """
     try:
         os.link(source, target, follow_symlinks=False)

@@ -21,15 +21,10 @@ from edge.monitoring.status import SourceStatus, read_status
 from tests.edge.camera.booth import Booth, booth
 from tests.edge.camera.films import Film
 from tests.edge.hot import portrait, wait_for
+from tests.edge.http.client import free_port
 
 pytestmark = pytest.mark.usefixtures("gstreamer")
 _NOBODY = '[camera]\nsource = "test://"\nwidth = 320\nheight = 240\n'
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def status(hot: Booth) -> dict[str, object]:
@@ -182,9 +177,10 @@ def test_when_the_camera_goes_nobody_stays_frozen_before_the_picture(tmp_path: P
 
 def test_an_address_that_is_taken_costs_live_video_and_not_the_shutter(tmp_path: Path, booths: list[Booth]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        hot = booth(tmp_path, _NOBODY + f'[live]\naddress = "127.0.0.1:{taken.getsockname()[1]}"\n')
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        hot = booth(tmp_path, _NOBODY + f'[live]\naddress = "{address}"\n')
         booths.append(hot)
-        wait_for(lambda: "no live video" in hot.said(), hot)
+        wait_for(lambda: f"live.address {address} cannot be served" in hot.said(), hot)
         wait_for(lambda: flows(hot), hot)
         assert hot.snap().returncode == 0
 
