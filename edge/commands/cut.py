@@ -21,7 +21,8 @@ from edge.config.options import NAMES, Options
 from edge.config.schema import ENGINES
 from edge.config.settings import settings_for
 from edge.engine.open_cutter import cutter_for
-from edge.fs.files import file_id, make_folders, write_atomic
+from edge.fs.files import make_folders, write_atomic
+from edge.fs.identity import file_id
 from edge.fs.names import fitted, is_ignored, printable
 from edge.intake.open_input import open_input
 from matting.cutters import Cutter

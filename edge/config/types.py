@@ -31,6 +31,11 @@ class HotFolders:
     settle_seconds: float = 1.0
     rescan_seconds: float = 2.0
 
+    @property
+    def roots(self) -> list[Path]:
+        """All folders that the service makes, and needs."""
+        return [self.inbox, self.outbox, self.done, self.failed, self.no_person, self.state]
+
 
 @dataclass(frozen=True, slots=True)
 class Config:

@@ -15,7 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from edge.delivery.attempts import Attempts
 from edge.delivery.delivery import Delivery
-from edge.fs.files import Identity
+from edge.fs.identity import Identity
+from edge.fs.temporary import new_owner
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +24,12 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempts (path BLOB PRIMARY KEY, identity TEXT, crashes INTEGER, interruptions INTEGER);
 CREATE TABLE IF NOT EXISTS deliveries (path BLOB PRIMARY KEY, record TEXT);
 CREATE TABLE IF NOT EXISTS kept (path BLOB PRIMARY KEY, identity TEXT);
+CREATE TABLE IF NOT EXISTS owner (name TEXT PRIMARY KEY);
 """
 
 
 class Journal:
-    """One writer: the supervisor, which holds the state folder's lock.
+    """One writer: the supervisor, which holds the state folder's lock. owner: whose the temporaries of this service are.
 
     Raises (every method):
         sqlite3.Error: the state folder's disk is full or gone.
@@ -51,6 +53,8 @@ class Journal:
             fresh.replace(path)
             self._db = _open(path)
 
+        self.owner = self._named()
+
     def close(self) -> None:
         self._db.close()
 
@@ -73,6 +77,15 @@ class Journal:
             )
             self._db.execute("DELETE FROM attempts WHERE path = ?", (_key(delivery.path),))
 
+    def update_delivery(self, delivery: Delivery) -> None:
+        """How far a delivery has come that is held up, or what has become of its names."""
+        record = _sealed(delivery.to_json())
+        self._db.execute("UPDATE deliveries SET record = ? WHERE path = ?", (record, _key(delivery.path)))
+
+    def call_off_delivery(self, path: PurePosixPath) -> None:
+        """It will not be completed: the photo is a new input."""
+        self._db.execute("DELETE FROM deliveries WHERE path = ?", (_key(path),))
+
     def end_delivery(self, delivery: Delivery) -> None:
         with self._transaction():
             if delivery.keeps_original:
@@ -83,10 +96,23 @@ class Journal:
         """Begun and not ended: at start-up, what a crash left; later, what a full or lost disk holds up."""
         return [Delivery.from_json(_unsealed(row[0])) for row in self._db.execute("SELECT record FROM deliveries")]
 
+    def pending_delivery(self, path: PurePosixPath) -> Delivery | None:
+        """The one of that input."""
+        row = self._db.execute("SELECT record FROM deliveries WHERE path = ?", (_key(path),)).fetchone()
+        return Delivery.from_json(_unsealed(row[0])) if row else None
+
     def is_kept(self, path: PurePosixPath, identity: Identity) -> bool:
         """Whether this content was cut already and stayed in the inbox."""
         row = self._db.execute("SELECT identity FROM kept WHERE path = ?", (_key(path),)).fetchone()
         return row is not None and row[0] == str(identity)
+
+    def _named(self) -> str:
+        """The owner, given once."""
+        row = self._db.execute("SELECT name FROM owner").fetchone()
+        if row is None:
+            row = (new_owner(),)
+            self._db.execute("INSERT INTO owner VALUES (?)", row)
+        return str(row[0])
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._db)

@@ -12,7 +12,7 @@ PROFILE = "edge-matting.toml"
 SNAP = "snap"  # the sub-folder of the inbox whose photos go before all others: somebody stands there and waits
 _IGNORED = {"thumbs.db", "ehthumbs.db", "desktop.ini", "@eadir", "#recycle", "$recycle.bin", "lost+found", PROFILE}
 _IGNORED_SUFFIXES = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".swp", "~")
-_LONGEST = 255
+_LONGEST, _LONGEST_SUFFIX = 255, 20
 # What file systems answer to a name that they cannot hold (vfat and SMB refuse ':' or invalid UTF-8).
 NAME_ERRORS = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
 
@@ -34,13 +34,19 @@ def printable(path: str | PurePosixPath) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def fitted(stem: str, suffix: str) -> str:
-    """stem + suffix within 255 bytes; a stem that must be cut ends in a hash of the whole, so that two stay two."""
-    if len(os.fsencode(stem + suffix)) <= _LONGEST:
+def split(name: str) -> tuple[str, str]:
+    """A name's stem and suffix. What is too long to be one is no suffix: behind it nothing more would fit into a name."""
+    path = PurePosixPath(name)
+    return (path.stem, path.suffix) if len(os.fsencode(path.suffix)) <= _LONGEST_SUFFIX else (name, "")
+
+
+def fitted(stem: str, suffix: str, longest: int = _LONGEST) -> str:
+    """stem + suffix within so many bytes; a stem that must be cut ends in a hash of the whole, so that two stay two."""
+    if len(os.fsencode(stem + suffix)) <= longest:
         return stem + suffix
     raw = os.fsencode(stem)
     mark = "~" + hashlib.sha256(raw).hexdigest()[:8]
-    kept = raw[: _LONGEST - len(os.fsencode(suffix)) - len(mark)]
+    kept = raw[: longest - len(os.fsencode(suffix)) - len(mark)]
     while kept and kept[-1] & 0xC0 == 0x80:  # never end inside a UTF-8 character
         kept = kept[:-1]
     return os.fsdecode(kept[:-1] if kept and kept[-1] & 0x80 else kept) + mark + suffix
@@ -54,7 +60,7 @@ def portable(name: str) -> str:
 
 
 def free_names(stem: str, targets: Sequence[tuple[Path, str]]) -> list[Path]:
-    """Paths folder/stem+suffix, one for each (folder, suffix) of `places`, none of which exists yet.
+    """Paths folder/stem+suffix, one for each (folder, suffix) of `targets`, none of which exists yet.
 
     All bear the same number where one is needed: stem, stem-2, stem-3 and so on.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from edge.fs.files import Identity
+from edge.fs.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)

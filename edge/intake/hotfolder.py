@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
-from edge.fs.files import Identity
+from edge.fs.identity import Identity
 from edge.fs.names import is_ignored, is_urgent, printable
 from edge.fs.sighting import Sighting
 from edge.intake.stability import StabilityTracker
@@ -22,6 +22,7 @@ from edge.intake.watch import Mounts, Watch
 log = logging.getLogger(__name__)
 
 _WINDOW = 64
+_NEWCOMERS = 8  # of each scan are shown to a tracker that is full: one of them may take a restless file's room
 # A scan may take at most this share of the time, however many files lie in the inbox.
 _SCAN_SHARE = 0.1
 
@@ -29,13 +30,22 @@ _SCAN_SHARE = 0.1
 class HotFolder:
     """Loop over `take` until it gives None; `next_look` says when to come back.
 
-    skip: tells of an input that is in hand, or was cut and stayed. unreachable: why the inbox cannot be read, "" if it can.
+    skip: tells of an input that is in hand, or was cut and stayed. behind: of one that has failed of late, and goes behind
+    those that have not. unreachable: why the inbox cannot be read, "" if it can.
     """
 
-    def __init__(self, inbox: Path, settle: float, rescan: float, skip: Callable[[Sighting], bool], wake: Callable[[], None]):
+    def __init__(
+        self,
+        inbox: Path,
+        settle: float,
+        rescan: float,
+        skip: Callable[[Sighting], bool],
+        wake: Callable[[], None],
+        behind: Callable[[PurePosixPath], bool] = lambda path: False,
+    ) -> None:
         self._inbox = inbox
         self._rescan = rescan
-        self._skip = skip
+        self._skip, self._behind = skip, behind
         self._tracker = StabilityTracker(settle, _WINDOW)
         self._wake = wake
         self._watch = Watch(inbox, wake)
@@ -67,7 +77,10 @@ class HotFolder:
 
     def take(self, now: float) -> tuple[Sighting, bool] | None:
         """The next finished input, and whether its readiness rests on the writer's close alone; None for not yet."""
-        for seen in self._tracker.due(now):
+        for seen in sorted(self._tracker.due(now), key=lambda seen: self._behind(seen.path)):
+            if self._watch.is_being_written(seen.path, now):
+                self._tracker.restart(seen.path, now)
+                continue
             fresh = _identity(self._inbox / seen.path)
             closed = self._tracker.was_closed(seen.path)
             if fresh == seen.identity:
@@ -84,9 +97,10 @@ class HotFolder:
         """A whole file lies there, says who wrote it: no event needs to be waited for."""
         self._look(path, now, closed=True)
 
-    def put_back(self, sighting: Sighting, now: float) -> None:
-        """An input that was taken and is to be looked at again, by the slow rule."""
-        self._look(sighting.path, now, closed=False)
+    def put_back(self, sighting: Sighting, now: float, settle: float | None = None) -> None:
+        """An input that was taken and is to be looked at again, by the slow rule. settle: for so many seconds it has to stand
+        still, in place of the usual."""
+        self._look(sighting.path, now, closed=False, settle=settle)
 
     def next_look(self, now: float) -> float:
         """Seconds until `poll` or `take` may have something new, events apart."""
@@ -99,19 +113,19 @@ class HotFolder:
             self._scan(now)
         return len(self._tracker) == 0
 
-    def _look(self, path: PurePosixPath, now: float, *, closed: bool) -> None:
+    def _look(self, path: PurePosixPath, now: float, *, closed: bool, settle: float | None = None) -> None:
         if any(is_ignored(part) for part in path.parts):
             return
         identity = _identity(self._inbox / path)
         if identity is not None and not os.path.isdir(self._inbox / path):  # noqa: PTH112 - which raises no OSError
-            self._tracker.see(Sighting(path, identity), now, closed=closed)
+            self._tracker.see(Sighting(path, identity), now, closed=closed, settle=settle)
 
     def _scan(self, now: float) -> None:
         started = time.monotonic()
         room = self._tracker.room
         known = list(self._tracker.due(float("inf")))
         fresh = (s for s in _walk(self._inbox, self._note_folder) if s.path not in self._tracker and not self._skip(s))
-        chosen = heapq.nsmallest(room + 1, fresh, key=_turn)
+        chosen = heapq.nsmallest(room + _NEWCOMERS, fresh, key=self._turn)
         for seen in known:
             self._look(seen.path, now, closed=False)
         for sighting in chosen:
@@ -121,6 +135,11 @@ class HotFolder:
         self._earliest_scan = now + cost / _SCAN_SHARE
         self._next_scan = now + max(self._rescan, cost / _SCAN_SHARE)
         self._keep_watching()
+
+    def _turn(self, sighting: Sighting) -> tuple[bool, bool, int, PurePosixPath]:
+        """What has not failed yet goes first, of that what is urgent, of that the oldest."""
+        path = sighting.path
+        return self._behind(path), not is_urgent(path), sighting.identity.mtime_ns, path
 
     def _keep_watching(self) -> None:
         """A disk that went and came back, or a folder that was made anew, is another one to the kernel."""
@@ -169,11 +188,6 @@ def _walk(inbox: Path, note: Callable[[PurePosixPath, OSError | None], None]) ->
             note(folder, error)
         else:
             note(folder, None)
-
-
-def _turn(sighting: Sighting) -> tuple[bool, int, PurePosixPath]:
-    """What is urgent first, then the oldest."""
-    return not is_urgent(sighting.path), sighting.identity.mtime_ns, sighting.path
 
 
 def _identity(path: Path) -> Identity | None:

@@ -6,12 +6,9 @@ import os
 import stat
 from pathlib import Path, PurePosixPath
 
-from edge.config.load import load_profile
 from edge.config.options import Options
-from edge.fs.names import PROFILE, printable
-from matting.errors import RefusedFile, SettingsError
+from matting.errors import RefusedFile
 
-_LONGEST_PROFILE = 64 * 1024
 _KINDS = {
     stat.S_ISLNK: "a symbolic link, which could lead outside the inbox",
     stat.S_ISFIFO: "a FIFO",
@@ -51,27 +48,6 @@ def _refuse_special(mode: int) -> None:
             raise RefusedFile(f"not a plain file but {words}: put the photo itself into the inbox")
 
 
-def options_for(inbox: Path, path: PurePosixPath, defaults: Options, backgrounds: Path) -> Options:
-    """The options for a photo: those of the nearest profile above it in a sub-folder, over the defaults.
-
-    A profile's picture is a name within `backgrounds`: who may drop photos must not make the service read other files.
-
-    Raises:
-        SettingsError: the profile is wrong; the sentence says where.
-    """
-    for folder in path.parents:
-        if folder == PurePosixPath():
-            break
-        text = _read_profile(inbox, folder / PROFILE)
-        if text is not None:
-            try:
-                profile = load_profile(text)
-            except SettingsError as error:
-                raise SettingsError(f"{printable(folder / PROFILE)}: {error}") from error
-            return _with_picture(defaults.overridden(dict(profile)), profile, backgrounds)
-    return defaults
-
-
 def open_background(options: Options) -> int | None:
     """A descriptor of the background's picture, None where the background is none.
 
@@ -79,28 +55,3 @@ def open_background(options: Options) -> int | None:
         OSError: it cannot be opened.
     """
     return None if options.picture is None else os.open(options.picture, os.O_RDONLY | os.O_CLOEXEC)
-
-
-def _read_profile(inbox: Path, path: PurePosixPath) -> str | None:
-    try:
-        descriptor = open_input(inbox, path)
-    except FileNotFoundError:
-        return None
-    except RefusedFile as error:
-        raise SettingsError(f"{printable(path)}: {error}") from error
-    with os.fdopen(descriptor, "rb") as reader:
-        data = reader.read(_LONGEST_PROFILE)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{printable(path)}: not UTF-8 text") from error
-
-
-def _with_picture(options: Options, profile: dict[str, str], backgrounds: Path) -> Options:
-    name = options.picture
-    if name is None or "background" not in profile:
-        return options
-    picture = backgrounds / name
-    if Path(name).name != name or not picture.is_file():
-        raise SettingsError(f"background {name!r} is not a picture in {backgrounds}")
-    return options.overridden({"background": str(picture)})

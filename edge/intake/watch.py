@@ -8,18 +8,29 @@ import select
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.inotify import InotifyObserver
 
-from edge.fs.files import file_id
+from edge.fs.identity import file_id
 
 log = logging.getLogger(__name__)
 
 _MOST_REMEMBERED = 256
 # A file that is written in the inbox is opened in the same breath; one that is linked into it whole is not.
 _OPENED_WITHIN = 0.15
+# A writer that is silent for so long, in seconds, does not count any more: its close may have been missed.
+_LONGEST_SILENCE = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenFile:
+    """used: when it was last made, opened or written to, of the monotonic clock. written: whether bytes came."""
+
+    used: float
+    written: bool
 
 
 class Watch(FileSystemEventHandler):
@@ -34,6 +45,7 @@ class Watch(FileSystemEventHandler):
         self._lock = threading.Lock()
         self._closed: dict[PurePosixPath, None] = {}
         self._appeared: dict[PurePosixPath, float] = {}
+        self._open: dict[PurePosixPath, _OpenFile] = {}
         self._rescan = True
         self._file_id = file_id(inbox)
         self._deleted = False
@@ -68,6 +80,15 @@ class Watch(FileSystemEventHandler):
         """Seconds until a file that appeared counts as linked into place; None when none did."""
         return _OPENED_WITHIN if self._appeared else None
 
+    def is_being_written(self, path: PurePosixPath, now: float) -> bool:
+        """Whether somebody made the file or wrote to it, and has not closed it since. After minutes of silence it counts as
+        closed: the event may have been lost."""
+        with self._lock:
+            file = self._open.get(path)
+            if file is not None and now - file.used > _LONGEST_SILENCE:
+                del self._open[path]
+        return file is not None and now - file.used <= _LONGEST_SILENCE
+
     def rescan_wanted(self) -> bool:
         """Whether something happened that only a scan can tell, since the last call."""
         with self._lock:
@@ -89,8 +110,24 @@ class Watch(FileSystemEventHandler):
             else:
                 self._note_new(event.src_path)
         elif kind in ("opened", "modified") and not folder:
-            with self._lock:
-                self._appeared.pop(self._relative(event.src_path), None)
+            self._note_use(self._relative(event.src_path), written=kind == "modified")
+        if kind in ("closed", "closed_no_write", "deleted", "moved") and event.src_path and not folder:
+            self._note_end(self._relative(event.src_path), reader=kind == "closed_no_write")
+
+    def _note_use(self, path: PurePosixPath, *, written: bool) -> None:
+        """Opened by whoever made it, or written to. A reader that opens a file that was there before is none of these."""
+        with self._lock:
+            made = self._appeared.pop(path, None) is not None
+            known = self._open.get(path)
+            if (made or written or known) and (known or len(self._open) < _MOST_REMEMBERED):
+                self._open[path] = _OpenFile(time.monotonic(), written or (known is not None and known.written))
+
+    def _note_end(self, path: PurePosixPath, *, reader: bool) -> None:
+        """Closed, or gone. reader: by somebody who did not write, which says nothing of another who did."""
+        with self._lock:
+            known = self._open.get(path)
+            if known is not None and not (reader and known.written):
+                del self._open[path]
 
     def _note_new(self, path: bytes | str) -> None:
         with self._lock:

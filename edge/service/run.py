@@ -12,7 +12,7 @@ from pathlib import Path
 from edge.board.budget import Budget
 from edge.board.facts import has_nvidia_gpu
 from edge.config.load import ConfigError
-from edge.config.types import Config, HotFolders
+from edge.config.types import Config
 from edge.engine.cpu_variant import EXACT, choose
 from edge.engine.request import EngineRequest, engine_request
 from edge.fs.files import exclusive, make_folders
@@ -127,18 +127,13 @@ def _prepare(config: Config) -> None:
     if config.options.picture is not None and not Path(config.options.picture).is_file():
         expected = 'expected "none", "blur", "#RRGGBB" or a picture file'
         raise ConfigError(f"matting.background: {config.options.picture} is not there, {expected}")
-    missing = [str(folder) for folder in roots(folders) if not folder.is_dir()]
+    missing = [str(folder) for folder in folders.roots if not folder.is_dir()]
     if missing:
         log.info("folders that were not there are made: %s", ", ".join(missing))
-    for folder in roots(folders):
+    for folder in folders.roots:
         try:
             make_folders(folder)
         except OSError as error:
             raise OutputError(f"the folder {folder} cannot be made: {error.strerror}") from error
         if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
             raise OutputError(f"the folder {folder} cannot be written: give the service's user permission")
-
-
-def roots(folders: HotFolders) -> list[Path]:
-    """All folders that the service makes, and needs."""
-    return [folders.inbox, folders.outbox, folders.done, folders.failed, folders.no_person, folders.state]

@@ -82,7 +82,7 @@ class DiskMonitor:
     def _protected(self) -> set[Path]:
         files = set()
         for delivery in self._pending():
-            files |= {final for _, final in delivery.outputs}
+            files |= {output.final for output in delivery.outputs}
             if delivery.original is not None:
                 files.add(delivery.original)
         return files

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
-from edge.fs.files import Identity
+from edge.fs.identity import Identity
 from edge.fs.names import is_ignored
 from edge.storage.retention import Kept
 

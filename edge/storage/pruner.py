@@ -6,10 +6,12 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from edge.config.retention import Retention
 from edge.config.types import HotFolders
+from edge.storage.clock import looked_at
 from edge.storage.finished_files import file_id_of, finished_files, remove
 from edge.storage.retention import Choice, Kept
 
@@ -38,6 +40,7 @@ class Pruner:
         }
         self._with_reason = (folders.failed, folders.no_person)
         self._others = (folders.inbox, folders.state, folders.backgrounds)
+        self._clock_file = folders.state / "clock.json"
         self._protected, self._note = protected, note
         self._look: Iterator[None] | None = None
         self._cost = self._next = self._earliest = 0.0
@@ -66,13 +69,14 @@ class Pruner:
 
     def _looked(self, missing: Mapping[int, int]) -> Iterator[None]:
         self._more = False
+        clock = looked_at(self._clock_file)
         avoided = set(_file_ids((*self._days, *self._others)))
         for number, roots in _by_disk(list(self._days)).items():
             wanted = [root for root in roots if number in missing or self._days[root] is not None]
-            choice = Choice(time.time(), _MOST)
+            choice = Choice(clock.last.wall, _MOST)
             for root in wanted:
                 for kept in finished_files(root, avoided):
-                    choice.see(kept, self._days[root])
+                    choice.see(replace(kept, since=clock.last.wall - clock.age(kept.since)), self._days[root])
                     yield
             yield from self._remove_all(choice.to_remove(missing.get(number, 0)))
             self._more = self._more or choice.more

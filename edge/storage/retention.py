@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path, PurePosixPath
 
-from edge.fs.files import Identity
+from edge.fs.identity import Identity
 
 _DAY = 86400.0
 

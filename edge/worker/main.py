@@ -19,7 +19,7 @@ import cv2
 
 from edge.board.rss import rss_bytes
 from edge.config.settings import settings_for
-from edge.fs.files import write_all
+from edge.fs.temporary import write_all
 from edge.ipc.channel import Channel
 from edge.ipc.parent import parent_channel
 from edge.worker.messages import (

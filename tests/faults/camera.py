@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.camera.control import talk
-from edge.fs.files import temporaries
+from edge.fs.temporary import temporaries
 from tests.edge.camera.booth import Booth
 from tests.edge.camera.films import Film
 from tests.edge.hot import portrait, wait_for

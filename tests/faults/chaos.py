@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 
-from edge.fs.files import temporaries
+from edge.fs.temporary import temporaries
 from tests.edge.hot import Hot, portrait, wait_for
 from tests.matting import hostile
 

@@ -12,8 +12,10 @@ from typing import Any
 from edge.config.types import HotFolders
 from edge.delivery.journal import Journal
 from edge.delivery.outbox import Outbox
-from edge.fs.files import Identity, write_all
+from edge.fs import files
+from edge.fs.identity import Identity
 from edge.fs.sighting import Sighting
+from edge.fs.temporary import write_all
 from edge.ipc.memory_file import create_memory_file, seal
 from matting.errors import UnreadablePhoto
 
@@ -61,6 +63,7 @@ def arm(step: int) -> None:
         setattr(Path, name, counted(getattr(Path, name)))
     for name in ("fsync", "write", "sendfile", "utime", "link"):
         setattr(os, name, counted(getattr(os, name)))
+    files._renamed = counted(files._renamed)
     for name in ("begin_delivery", "end_delivery"):
         setattr(Journal, name, counted(getattr(Journal, name)))
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from edge.commands.bench.memory import pss_mb
-from edge.fs.files import temporaries
+from edge.fs.temporary import temporaries
 from tests.edge.hot import Hot, wait_for
 from tests.faults import chaos
 

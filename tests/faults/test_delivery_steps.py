@@ -10,7 +10,7 @@ import pytest
 
 from edge.delivery.journal import Journal
 from edge.delivery.outbox import Outbox
-from edge.fs.files import temporaries
+from edge.fs.temporary import temporaries
 from tests.faults.dying import BYTES, DIED, PHOTO, folders
 
 MOST_STEPS = 60

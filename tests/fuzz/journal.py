@@ -12,10 +12,11 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from edge.delivery.attempts import Attempts
-from edge.delivery.delivery import Delivery
+from edge.delivery.delivery import Delivery, Output
 from edge.delivery.journal import Journal, _sealed
 from edge.delivery.outbox import Outbox
-from edge.fs.files import Identity, create_temporary, write_all
+from edge.fs.identity import Identity
+from edge.fs.temporary import create_temporary, write_all
 from tests.faults.dying import folders
 
 LONGEST = 20_000
@@ -77,7 +78,7 @@ def _prepared(root: Path) -> Delivery:
     descriptor, temporary = create_temporary(root / "outbox" / "sub")
     write_all(descriptor, b"cut-out")
     os.close(descriptor)
-    return Delivery(_PHOTO, identity, ((temporary, root / "outbox/sub/a.png"),), root / "done/sub/a.jpg")
+    return Delivery(_PHOTO, identity, (Output.of(temporary, root / "outbox/sub/a.png"),), root / "done/sub/a.jpg")
 
 
 def _plant(state: Path, which: bytes, data: bytes) -> None:

@@ -18,9 +18,11 @@ from unittest import mock
 
 from edge.delivery.journal import Journal
 from edge.delivery.outbox import Outbox
-from edge.fs.files import Identity, temporaries
+from edge.fs import files
+from edge.fs.identity import Identity
 from edge.fs.names import is_ignored, portable, printable
 from edge.fs.sighting import Sighting
+from edge.fs.temporary import temporaries
 from matting.errors import NoPersonFound, UnreadablePhoto
 from tests.faults.dying import folders, memory_files
 
@@ -145,7 +147,10 @@ def _killed_before(step: int) -> Iterator[None]:
 
         return call
 
-    calls = [(Path, name) for name in ("rename", "unlink", "mkdir")] + [(os, name) for name in ("fsync", "link")]
+    calls: list[tuple[Any, str]] = [(Path, name) for name in ("rename", "unlink", "mkdir")] + [
+        (os, name) for name in ("fsync", "link")
+    ]
+    calls += [(files, "_renamed")]
     calls += [(Journal, name) for name in ("begin_delivery", "end_delivery")]
     with ExitStack() as stack:
         for owner, name in calls:

@@ -11,7 +11,6 @@ from pathlib import Path
 from edge.board.access import User, may, owner
 from edge.monitoring.finding import Finding, Level
 from edge.monitoring.target import Target
-from edge.service.run import roots
 from matting.errors import ModelError
 from matting.model import default_model_dir, load_model
 
@@ -46,7 +45,7 @@ def check_model(who: Target) -> Iterator[Finding]:
 
 def check_folders(who: Target) -> Iterator[Finding]:
     """Whether the service's user may use them, and which lie on other disks."""
-    folders = roots(who.config.folders)
+    folders = who.config.folders.roots
     faults = [fault for folder in folders if (fault := _fault(who, folder))]
     yield from faults
     if faults:
@@ -61,7 +60,7 @@ def check_folders(who: Target) -> Iterator[Finding]:
 
 def check_disk(who: Target) -> Iterator[Finding]:
     """Room where files are written, each disk once."""
-    disks = {_disk(folder): _standing(folder) for folder in reversed(roots(who.config.folders))}
+    disks = {_disk(folder): _standing(folder) for folder in reversed(who.config.folders.roots)}
     for folder in disks.values():
         free = shutil.disk_usage(folder).free
         said = f"{free / _GB:.1f} GB free" if free >= _GB else f"{free / _MB:.0f} MB free"

@@ -9,7 +9,7 @@ import signal
 
 from edge.engine.messages import ENGINE, TIMING_CACHE, TO_BUILD, BuildEnded, BuildProgress, StartBuild
 from edge.engine.tensorrt.probe import NO_TENSORRT
-from edge.fs.files import write_all
+from edge.fs.temporary import write_all
 from edge.ipc.channel import Channel
 from edge.ipc.parent import parent_channel
 from matting.errors import EngineError, ModelError, SettingsError

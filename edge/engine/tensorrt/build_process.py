@@ -9,7 +9,7 @@ from typing import Literal
 
 from edge.engine.messages import ENGINE, FROM_BUILD, TIMING_CACHE, BuildEnded, BuildProgress, StartBuild
 from edge.engine.tensorrt.plan import BuildPlan, Built
-from edge.fs.files import write_all
+from edge.fs.temporary import write_all
 from edge.ipc.child import ChildExit, ChildProcess
 
 # A build is between two steps for at most some seconds; then its process is killed.

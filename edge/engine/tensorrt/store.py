@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.engine.tensorrt.plan import BuildPlan
-from edge.fs.files import create_temporary, make_folders, write_atomic
+from edge.fs.files import make_folders, write_atomic
+from edge.fs.temporary import create_temporary
 from matting.errors import OutputError
 
 SCHEMA = 1

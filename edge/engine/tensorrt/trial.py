@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from edge.engine.messages import ENGINE, FROM_TRIAL, TO_TRIAL, StartTrial, TrialEnded
-from edge.fs.files import write_all
+from edge.fs.temporary import write_all
 from edge.ipc.child import ChildProcess
 from edge.ipc.parent import parent_channel
 from matting.cuda.batch import DeviceNetwork

@@ -6,13 +6,13 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from edge.delivery.attempts import Attempts
-from edge.delivery.delivery import Delivery
+from edge.delivery.delivery import Delivery, Output
 from edge.delivery.journal import Journal
-from edge.fs.files import Identity
+from edge.fs.identity import Identity
 
 PHOTO = PurePosixPath("a.jpg")
 IDENTITY = Identity(1, 2, 3)
-DELIVERY = Delivery(PHOTO, IDENTITY, ((Path("/out/.t"), Path("/out/a.png")),), Path("/done/a.jpg"))
+DELIVERY = Delivery(PHOTO, IDENTITY, (Output(Path("/out/.t"), Path("/out/a.png"), IDENTITY),), Path("/done/a.jpg"))
 
 
 def written(folder: Path) -> Path:

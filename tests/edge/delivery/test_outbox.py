@@ -9,8 +9,10 @@ import pytest
 from edge.delivery import delivery
 from edge.delivery.journal import Journal
 from edge.delivery.outbox import Outbox
-from edge.fs.files import Identity, rename, temporaries, written
+from edge.fs.files import rename_new
+from edge.fs.identity import Identity
 from edge.fs.sighting import Sighting
+from edge.fs.temporary import temporaries, written
 from matting.errors import UnreadablePhoto
 from tests.faults.dying import folders, memory_files
 
@@ -53,10 +55,10 @@ def test_a_photo_renamed_in_the_moment_of_its_delivery_stays_to_be_cut_again(
     photo = dropped(tmp_path, "a.jpg")
 
     def somebody_renames(temporary: Path, final: Path) -> None:
-        rename(temporary, final)
+        rename_new(temporary, final)
         (tmp_path / "inbox" / "a.jpg").rename(tmp_path / "inbox" / "b.jpg")
 
-    monkeypatch.setattr(delivery, "rename", somebody_renames)
+    monkeypatch.setattr(delivery, "rename_new", somebody_renames)
     cut(outbox, photo)
     assert (tmp_path / "outbox" / "a.png").read_bytes() == b"cut-out"
     assert (tmp_path / "inbox" / "b.jpg").read_bytes() == b"a.jpg"
@@ -78,11 +80,14 @@ def test_a_delivery_whose_disk_went_is_not_taken_for_done(tmp_path: Path, monkey
     with monkeypatch.context() as patch, pytest.raises(OSError, match="Input/output"):
         patch.setattr(delivery, "move", pulled_out)
         cut(outbox, photo)
-    assert outbox.complete_pending() == {photo.path}
+    with pytest.raises(OSError):
+        outbox.complete(photo.path)
+    assert outbox.pending() == {photo.path}
     assert not any(root.exists() for root in roots), "no folder is made in place of a disk that went away"
     for root in roots:
         (away / root.name).rename(root)
-    assert outbox.complete_pending() == set()
+    outbox.complete(photo.path)
+    assert outbox.pending() == set()
     assert [path.name for path in (tmp_path / "outbox").iterdir()] == ["a.png"]
     assert (tmp_path / "done" / "a.jpg").read_bytes() == b"a.jpg"
 
@@ -91,11 +96,16 @@ def test_a_sweep_spares_what_a_delivery_waits_with(tmp_path: Path, monkeypatch: 
     outbox = outbox_in(tmp_path)
     photo = dropped(tmp_path, "a.jpg")
     with monkeypatch.context() as patch:
-        patch.setattr(delivery, "rename", Mock(side_effect=OSError(errno.EIO, "the disk does not answer")))
+        patch.setattr(delivery, "rename_new", Mock(side_effect=OSError(errno.EIO, "the disk does not answer")))
         with pytest.raises(OSError):
             cut(outbox, photo)
-    waiting, nobodys = next(temporaries(tmp_path)), written(b"", tmp_path / "outbox")
+    waiting, left, foreign = (
+        next(temporaries(tmp_path / "outbox")),
+        written(b"", tmp_path / "outbox", outbox._owner),
+        written(b"", tmp_path / "outbox", "0badcafe"),
+    )
     outbox.sweep()
-    assert (waiting.exists(), nobodys.exists()) == (True, False)
-    assert outbox.complete_pending() == set()
+    assert (waiting.exists(), left.exists(), foreign.exists()) == (True, False, True)
+    outbox.complete(photo.path)
+    assert outbox.pending() == set()
     assert (tmp_path / "outbox" / "a.png").read_bytes() == b"cut-out"

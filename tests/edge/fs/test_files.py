@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.fs.files import Identity, create_temporary, move, temporaries, write_atomic
+from edge.fs.files import move, write_atomic
+from edge.fs.identity import Identity
+from edge.fs.temporary import ANYBODY, create_temporary, temporaries
 
 
 def test_a_failed_write_leaves_the_old_content_and_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,6 +53,6 @@ def test_a_move_across_file_systems_can_be_repeated(tmp_path: Path) -> None:
     os.close(descriptor)
     target = tmp_path / "a.jpg"
     target.write_bytes(b"photo")  # a crash came between the copy and the removal of the source
-    move(source, target)
+    move(source, target, ANYBODY)
     assert not source.exists() and target.read_bytes() == b"photo"
     assert list(temporaries(tmp_path)) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.fs.files import Identity
+from edge.fs.identity import Identity
 from edge.intake import hotfolder, watch
 from edge.intake.hotfolder import HotFolder
 from tests.edge.hot import Hot, portrait, wait_for

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from edge.fs.files import Identity
+from edge.fs.identity import Identity
 from edge.fs.sighting import Sighting
 from edge.intake.stability import StabilityTracker
 

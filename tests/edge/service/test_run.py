@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edge.fs.files import temporaries
+from edge.fs.temporary import temporaries
 from edge.monitoring.status import read_status
 from edge.service.starts import MANY
 from matting.errors import OutputError

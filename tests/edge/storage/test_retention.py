@@ -13,7 +13,7 @@ import pytest
 
 from edge.config.retention import Retention
 from edge.config.types import HotFolders
-from edge.fs.files import Identity
+from edge.fs.identity import Identity
 from edge.storage import pruner
 from edge.storage.finished_files import finished_files, remove
 from edge.storage.pruner import Pruner
