@@ -14,10 +14,10 @@ from edge.config.camera import LiveOptions
 from edge.fs.names import free_names
 from edge.http.live_pictures import MjpegServer
 from edge.ipc.latest import Latest
-from matting.engines.select import open_engine
+from matting.backgrounds.base import Background
+from matting.engines.registry import open_engine
 from matting.errors import CameraError, EngineError, MattingError
 from matting.model import load_model
-from matting.photo import Background
 
 _STUCK = 30.0  # seconds that a thread may spend on one frame
 _GLANCE = 0.25  # seconds between two looks, where nothing but a person's presence is asked

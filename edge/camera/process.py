@@ -36,6 +36,7 @@ from edge.ipc.backoff import Pause
 from edge.ipc.channel import Channel
 from edge.ipc.parent_death import die_with_parent
 from edge.monitoring.journald import set_up_logging
+from matting import plugins
 from matting.errors import CameraError, MattingError, OutputError
 
 log = logging.getLogger(__name__)
@@ -215,6 +216,7 @@ def main() -> None:
     start = StartMessage.from_message(hello[0])
     set_up_logging(start.log_level)
     try:
+        plugins.load()
         camera = CameraProcess(channel, start)
     except MattingError as error:
         channel.send({"error": type(error).__name__, "message": str(error)})

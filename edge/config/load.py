@@ -195,9 +195,9 @@ def _line(text: str, section: str | None, key: str | None) -> int:
 def _config(values: dict[str, dict[str, Any]], base: Path) -> Config:
     matting = dict(values["matting"])
     colours = matting.pop("colours", "keep")
-    background = Options(background=matting.get("background")).picture
-    if background is not None:
-        matting["background"] = str(base / background)
+    background_file = Options(background=matting.get("background")).background_file
+    if background_file is not None:
+        matting["background"] = str(base / background_file)
     engine, service = values["engine"], values["service"]
     folders = _folders(values["hotfolder"], base)
     return Config(
@@ -226,8 +226,8 @@ def _camera(camera: dict[str, Any], live: dict[str, Any], base: Path) -> CameraO
         named["source"] = source.location
     if "trigger" in named:
         named["trigger"] = str(base / Path(named["trigger"]).expanduser())
-    picture = Options(background=live.get("background")).picture
-    paths = {"file": live.get("file"), "background": picture}
+    background_file = Options(background=live.get("background")).background_file
+    paths = {"file": live.get("file"), "background": background_file}
     found = {key: str(base / Path(path).expanduser()) for key, path in paths.items() if path is not None}
     return CameraOptions(**named, live=LiveOptions(**{**live, **found}))
 

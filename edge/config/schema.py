@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from edge.config.camera import FLIPS
 from edge.config.camera_source import EXPECTED as EXPECTED_SOURCE
 from edge.config.camera_source import parse_source
 from edge.config.sizes import parse_room
-from matting.photo import FORMATS
-from matting.presets import PRESETS, parse_background
+from matting.backgrounds.base import ImageFile
+from matting.backgrounds.none import NoBackground
+from matting.backgrounds.registry import background_words, parse_background
+from matting.engines.registry import engine_names
+from matting.formats.registry import find_format, format_names
+from matting.presets import PRESETS
 
-ENGINES = ("auto", "tensorrt", "torch", "cpu")
 PRECISIONS = ("fp16", "int8", "fp32")
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of the file: `read` gives the value or raises ValueError; `expected` says what would have been right."""
+    """One key of the file: `read` gives the value or raises ValueError or SettingsError.
+
+    words: what would have been right; a function where plug-ins may have registered more of it.
+    """
 
     read: Callable[[Any], Any]
-    expected: str
+    words: str | Callable[[], str]
+
+    @property
+    def expected(self) -> str:
+        return self.words if isinstance(self.words, str) else self.words()
 
 
 def _text(value: Any) -> str:
@@ -51,7 +59,11 @@ def _choice(*allowed: str) -> Key:
             raise ValueError
         return str(value)
 
-    return Key(read, "one of " + ", ".join(f'"{name}"' for name in allowed))
+    return Key(read, _one_of(allowed))
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return "one of " + ", ".join(f'"{name}"' for name in names)
 
 
 def _number(low: float, high: float, kind: type[int] | type[float]) -> Key:
@@ -79,8 +91,16 @@ def _flag(value: Any) -> bool:
 
 def _background(value: Any) -> str:
     text = _text(value)
-    parse_background(text, lambda _: np.zeros((1, 1, 3), np.uint8))
+    parse_background(text)
     return text
+
+
+def _format(value: Any) -> str:
+    return find_format(_text(value)).name
+
+
+def _engine(value: Any) -> str:
+    return str(_choice(*engine_names()).read(value))
 
 
 def _source(value: Any) -> str:
@@ -131,17 +151,18 @@ def _device(value: Any) -> str:
     return str(value)
 
 
-def _solid(value: Any) -> str:
-    text = _background(_path(value))
-    if text.strip().lower() in ("none", "blur"):
+def _live_background(value: Any) -> str:
+    """What stays the same from frame to frame, and is there at all."""
+    found = parse_background(_path(value))
+    if not isinstance(found, ImageFile) and (found.needs_matte or isinstance(found, NoBackground)):
         raise ValueError
-    return text
+    return str(value)
 
 
 _FOLDER = Key(_path, 'a folder, such as "/srv/photos/in"')
 _PRESET = _choice(*PRESETS)
-_BACKGROUND = Key(_background, '"none", "blur", "#RRGGBB" or a picture file')
-_FORMAT = _choice(*FORMATS)
+_BACKGROUND = Key(_background, background_words)
+_FORMAT = Key(_format, lambda: _one_of(format_names()))
 _DAYS = Key(_days, "days above 0 (without the key everything is kept)")
 _ROOM = Key(lambda value: parse_room(_text(value)), '"512 MB", "2 GB" or "5 %"')
 _LEVELS = _choice("debug", "info", "warning", "error")
@@ -182,12 +203,12 @@ KEYS: dict[str, dict[str, Key]] = {
         "address": Key(_address, 'a loopback address and a port, such as "127.0.0.1:8080"'),
         "device": Key(_device, 'a v4l2loopback device, such as "/dev/video9"'),
         "file": Key(_path, 'a file, such as "/srv/booth/live.mkv"'),
-        "background": Key(_solid, '"#RRGGBB" or a picture file'),
+        "background": Key(_live_background, lambda: background_words(besides=("none", "blur"))),
         "height": _number(120, 2160, int),
         "steady": Key(_flag, "true or false"),
     },
     "engine": {
-        "kind": _choice(*ENGINES),
+        "kind": Key(_engine, lambda: _one_of(engine_names())),
         "precision": _choice(*PRECISIONS),
         "model": Key(_text, "a folder with a model.toml"),
     },

@@ -243,9 +243,9 @@ class Supervisor:
         try:
             files.append(open_input(folders.inbox, path))
             options = options_for(folders.inbox, path, self.config.options, folders.backgrounds)
-            picture = _open_picture(options)
+            background = _open_background(options)
             job.outputs.extend(self._outbox.temporary(path) for _ in range(1 + options.mask))
-            files += [output.descriptor for output in job.outputs] + picture
+            files += [output.descriptor for output in job.outputs] + background
             self.journal.note_attempts(path, job.sighting.identity, job.attempts.interrupted())
             self._next_number += 1
             self._jobs[self._next_number] = job
@@ -325,5 +325,6 @@ class Supervisor:
         return max(0.01, min(due))
 
 
-def _open_picture(options: Options) -> list[int]:
-    return [] if options.picture is None else [os.open(options.picture, os.O_RDONLY | os.O_CLOEXEC)]
+def _open_background(options: Options) -> list[int]:
+    file = options.background_file
+    return [] if file is None else [os.open(file, os.O_RDONLY | os.O_CLOEXEC)]

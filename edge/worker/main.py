@@ -15,6 +15,7 @@ import signal
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,17 @@ from edge.fs.files import write_all
 from edge.ipc.channel import Channel
 from edge.ipc.parent_death import die_with_parent
 from edge.worker.sandbox import confine_writing, lock_in
-from matting.cutters import Cutter, open_cutter
+from matting import plugins
+from matting.cpu_work import open_cpu_work
+from matting.cuda.tensorrt_work import open_tensorrt_work
 from matting.decode import decode
+from matting.engines.registry import find_engine
 from matting.errors import MattingError, NoPersonFound, OutOfMemory, OutputError, PhotoTooLarge, UnreadablePhoto
 from matting.model import default_model_dir, load_model
-from matting.photo import U8, Limits, Settings
+from matting.photo import U8, Limits
+from matting.pipeline import cut
+from matting.pixel_work import PixelWork
+from matting.settings import Settings
 
 _LIBC = ctypes.CDLL(None)
 
@@ -39,11 +46,11 @@ _LIBC = ctypes.CDLL(None)
 class Worker:
     """Cuts the photos that come over the channel, several at a time."""
 
-    def __init__(self, channel: Channel, cutter: Cutter, limits: Limits) -> None:
+    def __init__(self, channel: Channel, work: PixelWork, limits: Limits) -> None:
         self._channel = channel
-        self._cutter = cutter
+        self._work = work
         self._limits = limits
-        self._picture: tuple[object, U8] | None = None
+        self._background: tuple[object, U8] | None = None
 
     def do(self, job: dict[str, Any], files: list[int]) -> None:
         """One photo, from open files to open files; whatever happens, the supervisor hears of it."""
@@ -61,15 +68,16 @@ class Worker:
                 os.close(descriptor)
         # Freed memory between two pieces in use is not given back by itself; over a thousand photos it adds up.
         _LIBC.malloc_trim(0)
-        self._channel.send({"job": number, **answer, "memory": _rss_bytes(), "gpu": self._cutter.gpu_bytes})
+        self._channel.send({"job": number, **answer, "memory": _rss_bytes(), "gpu": self._work.gpu_bytes})
 
     def _cut(self, number: int, options: Options, files: list[int]) -> dict[str, Any]:
         photo, output, *rest = files
         mask = rest.pop(0) if options.mask else None
-        settings = settings_for(options, lambda: self._background_picture(rest[0]), self._limits)
-        result = self._cutter.cut(
+        settings = settings_for(options, lambda: self._background_image(rest[0]), self._limits)
+        result = cut(
             _read_whole(photo, self._limits.bytes),
             settings,
+            self._work,
             on_stage=lambda stage: self._channel.send({"job": number, "stage": stage}),
         )
         self._channel.send({"job": number, "stage": "write"})
@@ -81,14 +89,14 @@ class Worker:
             raise OutputError(f"the output cannot be written: {error.strerror}") from error
         return {"done": {"suffix": result.suffix, "coverage": result.coverage, "stage_ms": result.stage_ms}}
 
-    def _background_picture(self, descriptor: int) -> U8:
+    def _background_image(self, descriptor: int) -> U8:
         """Decoded once for as long as the file stays the same: a booth uses one background all evening."""
         status = os.fstat(descriptor)
         key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-        if self._picture is None or self._picture[0] != key:
+        if self._background is None or self._background[0] != key:
             data = _read_whole(descriptor, self._limits.bytes)
-            self._picture = (key, decode(data, self._limits, to_srgb=True).rgb)
-        return self._picture[1]
+            self._background = (key, decode(data, self._limits, to_srgb=True).rgb)
+        return self._background[1]
 
 
 def _read_whole(descriptor: int, limit: int) -> bytes:
@@ -108,20 +116,20 @@ def _rss_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def _cutter(setup: dict[str, Any]) -> Cutter:
-    """The cutter that the setup asks for, ready for its first photo."""
-    model = load_model(Path(setup["model"]))
+def _open_work(setup: dict[str, Any]) -> PixelWork:
+    """What the setup asks for, ready for its first photo."""
+    model = replace(load_model(Path(setup["model"])), form=setup["form"])
     if "gpu" not in setup:
         # Memory that the budget does not grant must fail here, as a MemoryError on one photo, not in the kernel. With
         # CUDA, which reserves far more than it uses, recycling and the unit's MemoryMax have to do.
         resource.setrlimit(resource.RLIMIT_DATA, (setup["memory"], setup["memory"]))
-        return open_cutter(setup["engine"], model, setup["threads"], form=setup["form"])
-    cutter = open_cutter("tensorrt", model, setup["threads"], EngineSet.from_json(setup["gpu"]).engines())
+        return open_cpu_work(setup["engine"], model, setup["threads"])
+    work = open_tensorrt_work(EngineSet.from_json(setup["gpu"]).engines(), model)
     # Loads every kernel, and proves that the GPU really works, before a guest's photo does.
     for photo in sorted((default_model_dir() / "trial").glob("*.jpg")):
         with contextlib.suppress(NoPersonFound):
-            cutter.cut(photo.read_bytes(), Settings())
-    return cutter
+            cut(photo.read_bytes(), Settings(), work)
+    return work
 
 
 def main() -> None:
@@ -135,22 +143,21 @@ def main() -> None:
         return
     setup = hello[0]
     cv2.setNumThreads(1)
-    model = Path(setup["model"])
-    driver = "gpu" in setup or setup["engine"] == "torch"  # what these load and start cannot be foreseen
     try:
-        if driver:
+        readable = [Path(setup["model"]), *plugins.load()]
+        if "gpu" in setup or find_engine(setup["engine"]).driver:  # what these load and start cannot be foreseen
             confine_writing()
-            cutter = _cutter(setup)
-            missing = lock_in([model], gpu=True)
+            work = _open_work(setup)
+            missing = lock_in(readable, gpu=True)
         else:
-            missing = lock_in([model])
-            cutter = _cutter(setup)
+            missing = lock_in(readable)
+            work = _open_work(setup)
     except MattingError as error:
         channel.send({"error": type(error).__name__, "message": str(error)})
         return
     gc.freeze()
-    worker = Worker(channel, cutter, Limits(pixels=setup["pixels"]))
-    channel.send({"ready": cutter.name, "unlocked": missing})
+    worker = Worker(channel, work, Limits(pixels=setup["pixels"]))
+    channel.send({"ready": work.name, "unlocked": missing})
     with ThreadPoolExecutor(setup["in_flight"]) as pool:
         while (received := channel.receive()) is not None:
             pool.submit(worker.do, *received)

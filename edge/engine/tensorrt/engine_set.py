@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.engine.tensorrt.store import EngineKey, EngineStore, Missing
-from matting.cutters import BuiltEngines
+from matting.cuda.tensorrt_work import BuiltEngines
 from matting.errors import EngineError
 
 
