@@ -132,7 +132,7 @@ def _options(matting: dict[str, Any], base: Path) -> Options:
     named = {key: value for key, value in matting.items() if key != "colours"}
     if "colours" in matting:
         named["to_srgb"] = COLOURS[matting["colours"]]
-    picture = Options(background=matting.get("background")).picture
+    picture = Options(background=matting.get("background")).background_file
     if picture is not None:
         named["background"] = str(base / picture)
     return Options(**named)
@@ -147,7 +147,7 @@ def _camera(camera: dict[str, Any], live: dict[str, Any], base: Path) -> CameraO
         named["source"] = source.location
     if "trigger" in named:
         named["trigger"] = str(_under(base, named["trigger"]))
-    picture = Options(background=live.get("background")).picture
-    paths = {"file": live.get("file"), "background": picture}
+    background_file = Options(background=live.get("background")).background_file
+    paths = {"file": live.get("file"), "background": background_file}
     found = {key: str(_under(base, path)) for key, path in paths.items() if path is not None}
     return CameraOptions(**named, live=LiveOptions(**{**live, **found}))

@@ -9,6 +9,7 @@ from edge.board.access import User, server
 from edge.board.budget import Budget, Machine, budget, seen
 from edge.board.facts import Board, board, has_nvidia_gpu
 from edge.config.types import Config
+from edge.engine.kind import may_use_tensorrt
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Target:
     @property
     def wants_gpu(self) -> bool:
         """Whether the service would use a GPU that is there."""
-        return self.config.engine in ("auto", "tensorrt")
+        return may_use_tensorrt(self.config.engine)
 
 
 def target(root: Path, config: Config) -> Target:
