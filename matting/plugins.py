@@ -1,7 +1,7 @@
 """Engines, output formats, backgrounds and sources from outside: what other packages register.
 
 A package names a function of its own in its pyproject.toml, and that function calls `register_engine`, `register_format`,
-`register_background`; each process of the product calls it once, when it starts:
+`register_background`, `register_source`; each process of the product calls it once, when it starts:
 
     [project.entry-points."edge_matting.plugins"]
     stripes = "stripes.plugin:register"

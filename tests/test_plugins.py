@@ -1,4 +1,4 @@
-"""A package from outside brings an engine, an output format and a background; a photo goes through each of them.
+"""A package from outside brings an engine, an output format, a background and a source; a photo goes through each of them.
 
 It lies in a folder on PYTHONPATH, as `pip install` would leave it, and is known by its entry point alone.
 """
@@ -6,6 +6,7 @@ It lies in a folder on PYTHONPATH, as `pip install` would leave it, and is known
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -21,11 +22,18 @@ from tests.edge.hot import Hot, portrait
 ROOT = Path(__file__).parent.parent
 PLUGIN = '''
 import io
+import os
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
 
+from edge.config.keys import Key, path
+from edge.config.options import Options
+from edge.delivery.attempts import Attempts
+from edge.intake.source import REQUEST, Input, Opened, SourceKind, register_source
+from edge.monitoring.status import SourceStatus
 from matting.backgrounds.base import Background
 from matting.backgrounds.registry import register_background
 from matting.engines.base import EngineKind
@@ -66,7 +74,54 @@ def write_bmp(pixels, icc, dpi):
     return out.getvalue()
 
 
+class Drawer:
+    """One photo, cut from memory into another folder."""
+
+    name = "drawer"
+
+    def __init__(self, context):
+        self._folder = Path(context.config.more["drawer"]["folder"])
+        self._options = context.config.options
+        self._left = [PurePosixPath("guest")]
+
+    def poll(self, now):
+        pass
+
+    def take(self, now):
+        return Input(self._left.pop(), Attempts()) if self._left else None
+
+    def open(self, photo):
+        return Opened(os.open(self._folder / "photo.png", os.O_RDONLY), self._options)
+
+    def deliver(self, photo, outputs):
+        for output in outputs:
+            size = os.fstat(output.descriptor).st_size
+            (self._folder / ("cut" + output.suffix)).write_bytes(os.pread(output.descriptor, size, 0))
+        return "cut"
+
+    def refuse(self, photo, error, attempts):
+        (self._folder / "reason").write_text(str(error))
+        return True
+
+    def retry(self, photo, attempts):
+        self._left.append(photo.path)
+
+    def wait(self, now, *, taking):
+        return 1.0
+
+    def drained(self, now):
+        return not self._left
+
+    def status(self):
+        return SourceStatus(self.name, words="one drawer, open")
+
+    def close(self):
+        pass
+
+
 def register():
+    wanted = lambda context: "folder" in context.config.more["drawer"]
+    register_source(SourceKind("drawer", REQUEST, wanted, Drawer, keys={"folder": Key(path, "a folder")}))
     register_engine(EngineKind("disc", Disc))
     register_format(Format("bmp", ".bmp", write_bmp, alpha=False, aliases=("dib",)))
     register_background("stripes", lambda text: Stripes() if text == "stripes" else None)
@@ -121,6 +176,23 @@ def test_a_photo_goes_through_all_three_in_the_service(plugin: Path, tmp_path: P
     assert result.returncode == 0 and "engine disc (portrait, " in result.stderr, result.stderr
     assert hot.files("outbox", "failed", "no_person", "inbox") == {"a.bmp"}, result.stderr
     check((hot.outbox / "a.bmp").read_bytes())
+
+
+def test_a_source_from_outside_is_served_as_the_others_are(plugin: Path, tmp_path: Path) -> None:
+    drawer = tmp_path / "drawer"
+    drawer.mkdir()
+    (drawer / "photo.png").write_bytes(portrait(kind="PNG"))
+    extra = f'[engine]\nkind = "disc"\n[matting]\nformat = "bmp"\nbackground = "stripes"\n[drawer]\nfolder = "{drawer}"\n'
+    hot = Hot(tmp_path / "hot", extra)
+    hot.drop("a.png", portrait(kind="PNG"))
+    result = hot.once()
+    assert result.returncode == 0 and "cut guest -> cut" in result.stderr, result.stderr
+    check((drawer / "cut.bmp").read_bytes())
+    check((hot.outbox / "a.bmp").read_bytes())
+    told = json.loads((hot.state / "status.json").read_text())
+    assert {source["name"]: source["words"] for source in told["sources"]} == {"drawer": "one drawer, open", "hot-folder": ""}
+    assert told["cut"] == 2
+    command("doctor", "--config", hot.config).check_returncode()
 
 
 def test_a_profile_may_name_them(plugin: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from edge.config.folders import clashes, hot_folders
 from edge.config.mistakes import camera_problems, line_of, read_section, read_values, stray
 from edge.config.options import COLOURS, Options
 from edge.config.retention import Retention
-from edge.config.schema import KEYS, PROFILE_KEYS
+from edge.config.schema import KEYS, PROFILE_KEYS, registered_sections
 from edge.config.types import STATUS_FILE, Config
 from matting.errors import SettingsError
 
@@ -120,6 +120,7 @@ def _config(values: dict[str, dict[str, Any]], base: Path) -> Config:
         camera=_camera(values["camera"], values["live"], base),
         textfile=_under(base, metrics["textfile"]) if "textfile" in metrics else None,
         retention=Retention(**values["retention"]),
+        more={name: values[name] for name in registered_sections()},
         **{field: given[key] for key, field in _FIELDS.items() if key in given},
     )
 

@@ -266,4 +266,21 @@ KEYS: dict[str, dict[str, Key]] = {
         ),
     },
 }
+_BUILT_IN = frozenset(KEYS)
 PROFILE_KEYS = {"preset": _PRESET, "background": _BACKGROUND, "format": _FORMAT}
+
+
+def register_section(name: str, keys: dict[str, Key]) -> None:
+    """A section of a plug-in's own; what a file says there is in `Config.more`, by the section's name.
+
+    Raises:
+        ValueError: there is a section of that name.
+    """
+    if name in KEYS:
+        raise ValueError(f"the section [{name}] is there already")
+    KEYS[name] = keys
+
+
+def registered_sections() -> list[str]:
+    """The names of those from outside."""
+    return [name for name in KEYS if name not in _BUILT_IN]

@@ -9,7 +9,6 @@ from edge.board.access import User, server
 from edge.board.budget import Budget, Machine, budget, seen
 from edge.board.facts import Board, board, has_nvidia_gpu
 from edge.config.types import Config
-from edge.engine.kind import may_use_tensorrt
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +23,6 @@ class Target:
     budget: Budget
     user: User
     has_gpu: bool
-
-    @property
-    def wants_gpu(self) -> bool:
-        """Whether the service would use a GPU that is there."""
-        return may_use_tensorrt(self.config.engine)
 
 
 def target(root: Path, config: Config) -> Target:
