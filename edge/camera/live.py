@@ -1,4 +1,4 @@
-"""Live video: every matted frame over a colour or a picture, as JPEG, for whoever shows it."""
+"""Live video: every matted frame over a background, as JPEG, for whoever shows it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from edge.camera.messages import Pace
 from edge.camera.recovery import HUNG
 from edge.http.live_frame import LiveFrame
 from edge.ipc.latest import Latest
+from matting.backgrounds.base import Background
+from matting.backgrounds.registry import open_background
 from matting.composite import backdrop, composite
 from matting.decode import decode
 from matting.foreground import foreground
-from matting.photo import U8, Background, Limits, Photo
-from matting.presets import parse_background
+from matting.formats.jpeg import JPEG
+from matting.photo import U8, Limits, Photo
 from matting.refine import refine
 
 QUALITY = 88
@@ -28,12 +30,12 @@ _PACE = 3.0  # seconds over which the pace is told
 
 
 def background(text: str) -> Background:
-    """A colour, or the picture in the file of that name.
+    """What `text` asks for, ready for use.
 
     Raises:
-        OSError, PhotoError: it cannot be read, or is no picture.
+        OSError, PhotoError: its file cannot be read, or is no picture.
     """
-    return parse_background(text, lambda name: decode(Path(name).read_bytes(), Limits(), to_srgb=True).rgb)
+    return open_background(text, lambda name: decode(Path(name).read_bytes(), Limits(), to_srgb=True).rgb)
 
 
 class Live(threading.Thread):
@@ -90,7 +92,7 @@ class Live(threading.Thread):
         """Scaled once for as long as the frames keep their size."""
         if self._behind is None or self._shape != (photo.height, photo.width):
             self._shape = photo.height, photo.width
-            self._behind = backdrop(photo, alpha, self._background, "jpeg")
+            self._behind = backdrop(photo, alpha, self._background, JPEG)
         assert self._behind is not None, "JPEG always has something behind"
         return self._behind
 

@@ -14,10 +14,10 @@ from edge.camera.messages import Pace, StartCamera
 from edge.config.camera import LiveOptions
 from edge.fs.names import free_names
 from edge.ipc.latest import Latest
-from matting.engines.select import open_engine
+from matting.backgrounds.base import Background
+from matting.engines.registry import open_engine
 from matting.errors import CameraError, EngineError, MattingError
 from matting.model import load_model
-from matting.photo import Background
 
 if TYPE_CHECKING:
     from edge.http.server import HttpServer

@@ -33,6 +33,7 @@ from edge.ipc.channel import Channel
 from edge.ipc.messages import as_table
 from edge.ipc.parent import parent_channel
 from edge.monitoring.journald import set_up_logging
+from matting import plugins
 from matting.errors import CameraError, MattingError, OutputError
 
 log = logging.getLogger(__name__)
@@ -212,6 +213,7 @@ def main() -> None:
     start: StartCamera = received.message
     set_up_logging(start.log_level)
     try:
+        plugins.load()
         camera = CameraProcess(channel, start)
     except MattingError as error:
         channel.send(CameraFailed(str(error)))

@@ -8,6 +8,7 @@ from edge.camera.checks import check_camera, check_gstreamer
 from edge.camera.manager import CameraManager
 from edge.camera.messages import StartCamera
 from edge.delivery.attempts import Attempts
+from edge.engine.kind import engine_beside
 from edge.intake.source import GUEST, Input, Opened, Output, SourceContext, SourceKind
 from edge.monitoring.status import SourceStatus
 from matting.errors import MattingError
@@ -22,7 +23,7 @@ class CameraSource:
     def __init__(self, context: SourceContext) -> None:
         config = context.config
         assert config.camera is not None
-        engine = "torch" if config.engine == "torch" else "cpu"  # the worker has the GPU to itself
+        engine = engine_beside(config.engine)  # the worker has the GPU to itself
         model = config.model or default_model_dir()
         folders = config.folders
         start = StartCamera(config.camera, folders.inbox, folders.state, engine, model, config.log_level)

@@ -11,7 +11,8 @@ FLIPS: tuple[Flip, ...] = ("none", "rotate-90", "rotate-180", "rotate-270", "mir
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """Where live video goes; nowhere while all three are None. background: a colour "#RRGGBB", or a picture's path.
+    """Where live video goes; nowhere while all three are None. background: a colour, an image file's path, or another one that
+    needs no matte.
 
     address: host and port of a loopback address, for MJPEG over HTTP. device: a v4l2loopback device. file: Matroska.
     height: of the live pictures in pixels, at most the camera's.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,23 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of the file: `read` gives the value or raises ValueError; `expected` says what would have been right.
+    """One key of the file: `read` gives the value or raises ValueError or SettingsError.
 
+    words: what would have been right; a function where plug-ins may have registered more of it.
     help: one plain sentence, with the unit. default: what holds without the key, as it would be written in the file.
     Where that cannot be written, default is None, `without` says what holds, and `example` is a value one could write.
     """
 
     read: Callable[[Any], Any]
-    expected: str
+    words: str | Callable[[], str]
     help: str = ""
     default: Any = None
     without: str = ""
     example: Any = None
+
+    @property
+    def expected(self) -> str:
+        return self.words if isinstance(self.words, str) else self.words()
 
     def described(self, help: str, *, default: Any = None, without: str = "", example: Any = None) -> Key:
         """This key with what an operator should know of it."""
@@ -57,7 +62,12 @@ def choice(*allowed: str) -> Key:
             raise ValueError
         return str(value)
 
-    return Key(read, "one of " + ", ".join(f'"{name}"' for name in allowed))
+    return Key(read, one_of(allowed))
+
+
+def one_of(names: Iterable[str]) -> str:
+    """For people: one of these words."""
+    return "one of " + ", ".join(f'"{name}"' for name in names)
 
 
 def number(low: float, high: float, kind: type[int] | type[float]) -> Key:

@@ -15,7 +15,7 @@ from edge.config.folders import clashes, hot_folders
 from edge.config.mistakes import camera_problems, line_of, read_section, read_values, stray
 from edge.config.options import COLOURS, Options
 from edge.config.retention import Retention
-from edge.config.schema import KEYS, PROFILE_KEYS
+from edge.config.schema import KEYS, PROFILE_KEYS, registered_sections
 from edge.config.types import STATUS_FILE, Config
 from matting.errors import SettingsError
 
@@ -77,8 +77,8 @@ def service_config(path: Path | None) -> Config:
     return load_config(path if given else INSTALLED)
 
 
-def load_profile(text: str) -> dict[str, str]:
-    """The overrides in a folder's profile: preset, background, format, at its top level.
+def load_profile(text: str) -> dict[str, Any]:
+    """The overrides in a folder's profile, by the names of `Options`: the keys of [matting], at its top level.
 
     Raises:
         ConfigError: not TOML, or any number of wrong keys and values.
@@ -87,7 +87,7 @@ def load_profile(text: str) -> dict[str, str]:
     values = read_values(_parse(text, Path("profile")), PROFILE_KEYS, lambda key: line_of(text, None, key), "", problems)
     if problems:
         raise ConfigError("; ".join(problems))
-    return values
+    return _named(values)
 
 
 def _read(path: Path) -> str:
@@ -120,6 +120,7 @@ def _config(values: dict[str, dict[str, Any]], base: Path) -> Config:
         camera=_camera(values["camera"], values["live"], base),
         textfile=_under(base, metrics["textfile"]) if "textfile" in metrics else None,
         retention=Retention(**values["retention"]),
+        more={name: values[name] for name in registered_sections()},
         **{field: given[key] for key, field in _FIELDS.items() if key in given},
     )
 
@@ -128,11 +129,15 @@ def _under(base: Path, path: str) -> Path:
     return base / Path(path).expanduser()
 
 
-def _options(matting: dict[str, Any], base: Path) -> Options:
+def _named(matting: dict[str, Any]) -> dict[str, Any]:
+    """The keys of [matting] as the fields of `Options`."""
     named = {key: value for key, value in matting.items() if key != "colours"}
-    if "colours" in matting:
-        named["to_srgb"] = COLOURS[matting["colours"]]
-    picture = Options(background=matting.get("background")).picture
+    return named if "colours" not in matting else {**named, "to_srgb": COLOURS[matting["colours"]]}
+
+
+def _options(matting: dict[str, Any], base: Path) -> Options:
+    named = _named(matting)
+    picture = Options(background=matting.get("background")).background_file
     if picture is not None:
         named["background"] = str(base / picture)
     return Options(**named)
@@ -147,7 +152,7 @@ def _camera(camera: dict[str, Any], live: dict[str, Any], base: Path) -> CameraO
         named["source"] = source.location
     if "trigger" in named:
         named["trigger"] = str(_under(base, named["trigger"]))
-    picture = Options(background=live.get("background")).picture
-    paths = {"file": live.get("file"), "background": picture}
+    background_file = Options(background=live.get("background")).background_file
+    paths = {"file": live.get("file"), "background": background_file}
     found = {key: str(_under(base, path)) for key, path in paths.items() if path is not None}
     return CameraOptions(**named, live=LiveOptions(**{**live, **found}))

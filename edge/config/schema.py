@@ -7,27 +7,52 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-import numpy as np
-
 from edge.config.camera import FLIPS, CameraOptions, LiveOptions
 from edge.config.camera_source import EXPECTED as EXPECTED_SOURCE
 from edge.config.camera_source import parse_source
 from edge.config.folders import PLACES, place
-from edge.config.keys import Key, button, choice, crop, days, flag, listen, loopback, number, path, prom, text, video_device
+from edge.config.keys import (
+    Key,
+    button,
+    choice,
+    crop,
+    days,
+    flag,
+    listen,
+    loopback,
+    number,
+    one_of,
+    path,
+    prom,
+    text,
+    video_device,
+)
 from edge.config.options import COLOURS, Options
 from edge.config.sizes import parse_room
 from edge.config.types import STATUS_FILE, Config, HotFolders, Original, Precision, default_of
-from matting.photo import FORMATS, Background, Controls
-from matting.presets import PRESETS, Preset, parse_background
+from matting.backgrounds.base import ImageFile
+from matting.backgrounds.none import NoBackground
+from matting.backgrounds.registry import background_words, parse_background
+from matting.engines.registry import engine_names
+from matting.formats.registry import find_format, format_names
+from matting.photo import Controls
+from matting.presets import PRESETS, Preset
 
-ENGINES = ("auto", "tensorrt", "torch", "cpu")
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 
 def _background(value: Any) -> str:
     word = text(value)
-    parse_background(word, lambda _: np.zeros((1, 1, 3), np.uint8))
+    parse_background(word)
     return word
+
+
+def _format(value: Any) -> str:
+    return find_format(text(value)).name
+
+
+def _engine(value: Any) -> str:
+    return str(choice(*engine_names()).read(value))
 
 
 def _source(value: Any) -> str:
@@ -36,11 +61,12 @@ def _source(value: Any) -> str:
     return word
 
 
-def _solid(value: Any) -> str:
-    word = _background(path(value))
-    if word.strip().lower() in ("none", "blur"):
+def _live_background(value: Any) -> str:
+    """What stays the same from frame to frame, and is there at all."""
+    found = parse_background(path(value))
+    if not isinstance(found, ImageFile) and (found.needs_matte or isinstance(found, NoBackground)):
         raise ValueError
-    return word
+    return str(value)
 
 
 def _folder(name: str, help: str) -> Key:
@@ -58,8 +84,8 @@ def _control(key: Key, name: str, help: str, example: float) -> Key:
 
 _FOLDER = Key(path, 'a folder, such as "/srv/photos/in"')
 _PRESET = choice(*PRESETS)
-_BACKGROUND = Key(_background, '"none", "blur", "#RRGGBB" or a picture file')
-_FORMAT = choice(*FORMATS)
+_BACKGROUND = Key(_background, background_words)
+_FORMAT = Key(_format, lambda: one_of(format_names()))
 _DAYS = Key(days, "days above 0 (without the key everything is kept)")
 _ROOM = Key(lambda value: parse_room(text(value)), '"512 MB", "2 GB" or "5 %"')
 _LEVELS = choice("debug", "info", "warning", "error")
@@ -67,7 +93,7 @@ _LEVEL = Key(lambda value: _LEVELS.read(text(value).lower()), _LEVELS.expected)
 _FLAG = Key(flag, "true or false")
 SECTIONS = {
     "hotfolder": "Where photos come from, and where they and their cut-outs go.",
-    "matting": "How a cut-out looks. A folder's profile may change preset, background and format.",
+    "matting": "How a cut-out looks. A folder's profile may change all of it.",
     "camera": "A camera beside the hot folder. Without `source` there is none.",
     "live": "Live video from the camera: off until address, device or file is named.",
     "engine": "What runs the network.",
@@ -102,12 +128,12 @@ KEYS: dict[str, dict[str, Key]] = {
         "preset": _PRESET.described("A ready-made choice of the keys below.", without="no preset", example="e-commerce"),
         "background": _BACKGROUND.described(
             "What stands behind the person: nothing, the blurred photo, a colour, or a picture (its path).",
-            without=f"as the preset says; {default_of(Background, 'kind')} without a preset",
+            without="as the preset says; none without a preset",
             example="none",
         ),
         "format": _FORMAT.described(
             "The file format of cut-outs. JPEG cannot be transparent: without a background it is white.",
-            without=f"as the preset says; {default_of(Preset, 'format')} without a preset",
+            without=f"as the preset says; {default_of(Preset, 'format').name} without a preset",
             example="png",
         ),
         "mask": _FLAG.described("Whether the matte is written too, as `NAME.alpha.png`.", default=default_of(Options, "mask")),
@@ -174,7 +200,7 @@ KEYS: dict[str, dict[str, Key]] = {
         "file": Key(path, 'a file, such as "/srv/booth/live.mkv"').described(
             "Records the video as Matroska.", without="off", example="/srv/booth/live.mkv"
         ),
-        "background": Key(_solid, '"#RRGGBB" or a picture file').described(
+        "background": Key(_live_background, lambda: background_words(besides=("none", "blur"))).described(
             "What stands behind the person: a colour or a picture (its path).", default=default_of(LiveOptions, "background")
         ),
         "height": number(120, 2160, int).described(
@@ -185,7 +211,7 @@ KEYS: dict[str, dict[str, Key]] = {
         ),
     },
     "engine": {
-        "kind": choice(*ENGINES).described(
+        "kind": Key(_engine, lambda: one_of(engine_names())).described(
             "What runs the network. auto: the CPU, and the GPU as soon as its engine is built.",
             default=default_of(Config, "engine"),
         ),
@@ -240,4 +266,21 @@ KEYS: dict[str, dict[str, Key]] = {
         ),
     },
 }
-PROFILE_KEYS = {"preset": _PRESET, "background": _BACKGROUND, "format": _FORMAT}
+_BUILT_IN = frozenset(KEYS)
+PROFILE_KEYS = KEYS["matting"]
+
+
+def register_section(name: str, keys: dict[str, Key]) -> None:
+    """A section of a plug-in's own; what a file says there is in `Config.more`, by the section's name.
+
+    Raises:
+        ValueError: there is a section of that name.
+    """
+    if name in KEYS:
+        raise ValueError(f"the section [{name}] is there already")
+    KEYS[name] = keys
+
+
+def registered_sections() -> list[str]:
+    """The names of those from outside."""
+    return [name for name in KEYS if name not in _BUILT_IN]

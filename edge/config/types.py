@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,7 +41,8 @@ class HotFolders:
 @dataclass(frozen=True, slots=True)
 class Config:
     """All that the daemon is told. precision: of the engine that the board builds. status: the status file.
-    textfile: where metrics are written; listen: where they are served over HTTP. reserve: below it, no photo is taken in."""
+    textfile: where metrics are written; listen: where they are served over HTTP. reserve: below it, no photo is taken in.
+    more: the sections of plug-ins, as they stand."""
 
     folders: HotFolders
     options: Options
@@ -55,6 +57,7 @@ class Config:
     listen: tuple[str, int] | None = None
     reserve: Room = DEFAULT_RESERVE
     retention: Retention = KEEP_ALL
+    more: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def default_of(dataclass: type, name: str) -> Any:
@@ -63,4 +66,4 @@ def default_of(dataclass: type, name: str) -> Any:
     Raises:
         StopIteration: it has no field of that name.
     """
-    return next(field.default for field in fields(dataclass) if field.name == name)
+    return next(each.default for each in fields(dataclass) if each.name == name)

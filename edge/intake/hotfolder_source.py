@@ -203,10 +203,12 @@ class HotFolderSource:
         try:
             return open_background(options)
         except OSError as error:
-            if options.picture == self._options.picture:
-                self._no_background = f"the background {options.picture} cannot be opened ({error.strerror}): photos wait"
+            if options.background_file == self._options.background_file:
+                self._no_background = (
+                    f"the background {options.background_file} cannot be opened ({error.strerror}): photos wait"
+                )
                 log.error("%s in the inbox", self._no_background)
-            raise OSError(errno.EINVAL, f"background: {error.strerror}", options.picture) from error
+            raise OSError(errno.EINVAL, f"background: {error.strerror}", options.background_file) from error
 
     def _check_background(self) -> None:
         """Whether it has come back."""

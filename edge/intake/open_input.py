@@ -54,4 +54,5 @@ def open_background(options: Options) -> int | None:
     Raises:
         OSError: it cannot be opened.
     """
-    return None if options.picture is None else os.open(options.picture, os.O_RDONLY | os.O_CLOEXEC)
+    file = options.background_file
+    return None if file is None else os.open(file, os.O_RDONLY | os.O_CLOEXEC)

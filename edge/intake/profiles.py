@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from edge.config.load import load_profile
 from edge.config.options import Options
@@ -17,7 +19,7 @@ from matting.errors import RefusedFile, SettingsError
 LONGEST = 4096
 _MOST_REMEMBERED = 64
 
-_Profile = dict[str, str] | SettingsError
+_Profile = dict[str, Any] | SettingsError
 
 
 class Profiles:
@@ -42,10 +44,10 @@ class Profiles:
                 break
             profile = self._profile(folder / PROFILE)
             if profile is not None:
-                return self._with_picture(self._defaults.overridden(dict(profile)), profile)
+                return self._with_background_file(self._defaults.overridden(dict(profile)), profile)
         return self._defaults
 
-    def _profile(self, path: PurePosixPath) -> dict[str, str] | None:
+    def _profile(self, path: PurePosixPath) -> dict[str, Any] | None:
         try:
             descriptor = open_input(self._inbox, path)
         except FileNotFoundError:
@@ -64,14 +66,15 @@ class Profiles:
             raise found
         return found
 
-    def _with_picture(self, options: Options, profile: dict[str, str]) -> Options:
-        name = options.picture
+    def _with_background_file(self, options: Options, profile: Mapping[str, Any]) -> Options:
+        name = options.background_file
         if name is None or "background" not in profile:
             return options
-        picture = self._backgrounds / name
-        if Path(name).name != name or not picture.is_file():
+        plain = PurePosixPath(name)  # "./white" is the file "white": the bare word is a colour
+        file = self._backgrounds / plain
+        if plain.name != str(plain) or not file.is_file():
             raise SettingsError(f"background {name!r} is not a picture in {self._backgrounds}")
-        return options.overridden({"background": str(picture)})
+        return options.overridden({"background": str(file)})
 
 
 def _parsed(path: PurePosixPath, data: bytes) -> _Profile:

@@ -14,7 +14,9 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from edge.board.budget import Budget
+from edge.config.keys import Key
 from edge.config.options import Options
+from edge.config.schema import register_section
 from edge.config.types import Config
 from edge.delivery.attempts import Attempts
 from edge.monitoring.finding import Check
@@ -124,20 +126,27 @@ class SourceContext:
 
 @dataclass(frozen=True, slots=True)
 class SourceKind:
-    """priority: see above; lower goes first. wanted: whether it is configured and should run. checks: for the doctor."""
+    """priority: see above; lower goes first. wanted: whether it is configured and should run. checks: for the doctor.
+    keys: of a section [name] of its own in the configuration, for one that is registered from outside."""
 
     name: str
     priority: int
     wanted: Callable[[SourceContext], bool]
     make: Callable[[SourceContext], Source]
     checks: Mapping[str, Check] = field(default_factory=dict)
+    keys: Mapping[str, Key] = field(default_factory=dict)
 
 
 _KINDS: dict[str, SourceKind] = {}
 
 
 def register_source(kind: SourceKind) -> None:
-    """From now on services run it where it is wanted."""
+    """From now on services run it where it is wanted.
+
+    Raises:
+        ValueError: there is a source, or a section of the configuration, of that name.
+    """
+    register_section(kind.name, dict(kind.keys))
     _KINDS[kind.name] = kind
 
 

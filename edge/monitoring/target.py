@@ -24,11 +24,6 @@ class Target:
     user: User
     has_gpu: bool
 
-    @property
-    def wants_gpu(self) -> bool:
-        """Whether the service would use a GPU that is there."""
-        return self.config.engine in ("auto", "tensorrt")
-
 
 def target(root: Path, config: Config) -> Target:
     """The machine whose file system is `root`.

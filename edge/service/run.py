@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 from edge.board.budget import Budget
-from edge.board.facts import has_nvidia_gpu
 from edge.config.load import ConfigError
 from edge.config.types import Config
 from edge.engine.cpu_variant import EXACT, choose
+from edge.engine.kind import engine_beside, has_forms, wants_tensorrt
 from edge.engine.request import EngineRequest, engine_request
 from edge.fs.files import exclusive, make_folders
 from edge.monitoring.journald import set_up_logging
@@ -23,6 +23,7 @@ from edge.monitoring.textfile import TextFile
 from edge.service.starts import SAFE_SECONDS, Starts, forget_starts, note_start
 from edge.service.supervisor import Supervisor
 from edge.worker.messages import StartWorker
+from matting.backgrounds.registry import background_words
 from matting.errors import OutputError
 from matting.model import default_model_dir, load_model
 
@@ -101,19 +102,18 @@ def _listeners(config: Config) -> list[Listener]:
 
 def _engine_request(config: Config, budget: Budget) -> EngineRequest | None:
     """What the GPU shall run; None where it is not to be used."""
-    wanted = config.engine == "tensorrt" or (config.engine == "auto" and has_nvidia_gpu())
-    return engine_request(config, budget) if wanted else None
+    return engine_request(config, budget) if wants_tensorrt(config.engine) else None
 
 
 def _start_worker(config: Config, budget: Budget) -> StartWorker:
     """The worker's first message."""
     model = config.model or default_model_dir()
     load_model(model)  # a wrong description should stop the service before it takes in photos
-    torch = config.engine == "torch"
+    engine = engine_beside(config.engine)  # the GPU joins when it is ready
     return StartWorker(
         model=model,
-        engine="torch" if torch else "cpu",  # the GPU joins when it is ready
-        variant=EXACT if torch else choose(model, budget.threads, config.folders.state),
+        engine=engine,
+        form=choose(model, budget.threads, config.folders.state) if has_forms(engine) else EXACT,
         threads=budget.threads,
         in_flight=budget.in_flight,
         pixels=budget.pixels,
@@ -124,9 +124,9 @@ def _start_worker(config: Config, budget: Budget) -> StartWorker:
 def _prepare(config: Config) -> None:
     """Make the folders that are missing, and find out now what would fail later."""
     folders = config.folders
-    if config.options.picture is not None and not Path(config.options.picture).is_file():
-        expected = 'expected "none", "blur", "#RRGGBB" or a picture file'
-        raise ConfigError(f"matting.background: {config.options.picture} is not there, {expected}")
+    background = config.options.background_file
+    if background is not None and not Path(background).is_file():
+        raise ConfigError(f"matting.background: {background} is not there, expected {background_words()}")
     missing = [str(folder) for folder in folders.roots if not folder.is_dir()]
     if missing:
         log.info("folders that were not there are made: %s", ", ".join(missing))

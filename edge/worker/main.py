@@ -14,6 +14,7 @@ import resource
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import cv2
 
@@ -37,12 +38,17 @@ from edge.worker.messages import (
     WorkerRefused,
 )
 from edge.worker.sandbox import confine_writing, lock_in
-from matting.cutters import Cutter, open_cutter
+from matting import plugins
+from matting.cpu_work import open_cpu_work
+from matting.cuda.tensorrt_work import open_tensorrt_work
 from matting.decode import decode
+from matting.engines.registry import find_engine
 from matting.errors import MattingError, NoPersonFound, OutOfMemory, OutputError, PhotoTooLarge, UnreadablePhoto
 from matting.model import default_model_dir, load_model
-from matting.photo import U8, Limits, Settings
-from matting.pipeline import CutOut
+from matting.photo import U8, Limits
+from matting.pipeline import CutOut, cut
+from matting.pixel_work import PixelWork
+from matting.settings import Settings
 
 _LIBC = ctypes.CDLL(None)
 _LONGEST_TEXT = 4000
@@ -51,9 +57,9 @@ _LONGEST_TEXT = 4000
 class Worker:
     """Cuts the photos that come over the channel, several at a time."""
 
-    def __init__(self, channel: Channel, cutter: Cutter, limits: Limits) -> None:
+    def __init__(self, channel: Channel, work: PixelWork, limits: Limits) -> None:
         self._channel = channel
-        self._cutter = cutter
+        self._work = work
         self._limits = limits
         self._background: tuple[object, U8] | None = None
 
@@ -77,7 +83,7 @@ class Worker:
         self._answer(request.job, answer, trace)
 
     def _answer(self, job: int, answer: CutOut | MattingError, trace: str) -> None:
-        memory, gpu_memory = rss_bytes(), self._cutter.gpu_bytes
+        memory, gpu_memory = rss_bytes(), self._work.gpu_bytes
         if isinstance(answer, CutOut):
             self._channel.send(PhotoCut(job, answer.suffix, answer.coverage, answer.stage_ms, memory, gpu_memory))
         else:
@@ -85,10 +91,11 @@ class Worker:
             self._channel.send(PhotoFailed(job, name, text, trace[-_LONGEST_TEXT:], memory, gpu_memory))
 
     def _cut(self, request: CutPhoto, files: Mapping[str, int]) -> CutOut:
-        settings = settings_for(request.options, lambda: self._background_picture(files[BACKGROUND]), self._limits)
-        result = self._cutter.cut(
+        settings = settings_for(request.options, lambda: self._background_image(files[BACKGROUND]), self._limits)
+        result = cut(
             _read_whole(files[PHOTO], self._limits.bytes),
             settings,
+            self._work,
             on_stage=lambda stage: self._channel.send(StageBegun(request.job, stage)),
         )
         self._channel.send(StageBegun(request.job, "write"))
@@ -100,7 +107,7 @@ class Worker:
             raise OutputError(f"the output cannot be written: {error.strerror}") from error
         return result
 
-    def _background_picture(self, descriptor: int) -> U8:
+    def _background_image(self, descriptor: int) -> U8:
         """Decoded once for as long as the file stays the same: a booth uses one background all evening."""
         status = os.fstat(descriptor)
         key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
@@ -122,30 +129,31 @@ def _read_whole(descriptor: int, limit: int) -> bytes:
         raise UnreadablePhoto(f"its disk does not give it: {error.strerror}") from error
 
 
-def _cutter(start: StartWorker) -> Cutter:
-    """The cutter that is asked for, ready for its first photo."""
-    model = load_model(start.model)
+def _open_work(start: StartWorker) -> PixelWork:
+    """What is asked for, ready for its first photo."""
+    model = replace(load_model(start.model), form=start.form)
     if start.engines is None:
         # Memory that the budget does not grant must fail here, as a MemoryError on one photo, not in the kernel. With
         # CUDA, which reserves far more than it uses, recycling and the unit's MemoryMax have to do.
         resource.setrlimit(resource.RLIMIT_DATA, (start.memory, start.memory))
-        return open_cutter(start.engine, model, start.threads, form=start.variant)
-    cutter = open_cutter("tensorrt", model, start.threads, start.engines.engines())
+        return open_cpu_work(start.engine, model, start.threads)
+    work = open_tensorrt_work(start.engines.engines(), model)
     # Loads every kernel, and proves that the GPU really works, before a guest's photo does.
     for photo in sorted((default_model_dir() / "trial").glob("*.jpg")):
         with contextlib.suppress(NoPersonFound):
-            cutter.cut(photo.read_bytes(), Settings())
-    return cutter
+            cut(photo.read_bytes(), Settings(), work)
+    return work
 
 
-def _locked_in(start: StartWorker) -> tuple[Cutter, list[str]]:
-    """The cutter in a process that can do nothing else any more, and what the kernel lacks for that."""
-    if start.on_gpu or start.engine == "torch":  # what these drivers load and start cannot be foreseen
+def _locked_in(start: StartWorker) -> tuple[PixelWork, list[str]]:
+    """What cuts photos, in a process that can do nothing else any more; and what the kernel lacks for that."""
+    readable = [start.model, *plugins.load()]
+    if start.on_gpu or find_engine(start.engine).driver:  # what these load and start cannot be foreseen
         confine_writing()
-        cutter = _cutter(start)
-        return cutter, lock_in([start.model], gpu=True)
-    missing = lock_in([start.model])
-    return _cutter(start), missing
+        work = _open_work(start)
+        return work, lock_in(readable, gpu=True)
+    missing = lock_in(readable)
+    return _open_work(start), missing
 
 
 def main() -> None:
@@ -156,13 +164,13 @@ def main() -> None:
     start: StartWorker = hello.message
     cv2.setNumThreads(1)
     try:
-        cutter, missing = _locked_in(start)
+        work, missing = _locked_in(start)
     except MattingError as error:
         channel.send(WorkerRefused(type(error).__name__, str(error)[:_LONGEST_TEXT]))
         return
     gc.freeze()
-    worker = Worker(channel, cutter, Limits(pixels=start.pixels))
-    channel.send(WorkerReady(cutter.name, tuple(missing)))
+    worker = Worker(channel, work, Limits(pixels=start.pixels))
+    channel.send(WorkerReady(work.name, tuple(missing)))
     with ThreadPoolExecutor(start.in_flight) as pool:
         while (received := channel.receive()) is not None:
             pool.submit(worker.do, received.message, received.files)

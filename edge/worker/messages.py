@@ -13,12 +13,12 @@ PHOTO, OUTPUT, MASK, BACKGROUND = "photo", "output", "mask", "background"
 
 
 class StartWorker(Message, frozen=True):
-    """The first message. engine, variant: of the CPU or PyTorch; engines: of the GPU, which then goes before. pixels: of the
+    """The first message. engine, form: of the CPU or PyTorch; engines: of the GPU, which then goes before. pixels: of the
     largest photo; memory: bytes of data that the worker may have; in_flight: photos at once."""
 
     model: Path
     engine: str
-    variant: str
+    form: str
     threads: int
     in_flight: int
     pixels: int

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from edge.board.access import User, known_groups, may, owner
 from edge.board.facts import memory
 from edge.commands.doctor.child import answer
+from edge.engine.kind import may_use_tensorrt
 from edge.engine.prepare import in_store
 from edge.engine.request import engine_request
 from edge.engine.tensorrt.memory_advice import advice
@@ -113,7 +114,7 @@ def check_tensorrt(who: Target) -> Iterator[Finding]:
 
 def check_engines(who: Target) -> Iterator[Finding]:
     """Whether there are some, whole, for this GPU, TensorRT, model and budget."""
-    if not who.has_gpu or not who.wants_gpu:
+    if not who.has_gpu or not may_use_tensorrt(who.config.engine):
         reason = _NO_GPU if not who.has_gpu else f'not used: engine.kind is "{who.config.engine}"'
         yield Finding("engines", "ok", reason)
         return

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.engine.tensorrt.store import EngineKey, EngineStore, Missing
-from matting.cutters import BuiltEngines
+from matting.cuda.tensorrt_work import BuiltEngines
 from matting.errors import EngineError
 
 

@@ -19,19 +19,21 @@ from edge.engine.messages import ENGINE, FROM_TRIAL, TO_TRIAL, StartTrial, Trial
 from edge.fs.temporary import write_all
 from edge.ipc.child import ChildProcess
 from edge.ipc.parent import parent_channel
+from matting.cpu_work import CpuWork
 from matting.cuda.batch import DeviceNetwork
 from matting.cuda.device import Buffer, Gpu
 from matting.cuda.gpu_thread import GpuThread
 from matting.cuda.work import GpuWork
 from matting.decode import decode
 from matting.engines.base import Engine
-from matting.engines.onnx_cpu import OnnxCpuEngine
+from matting.engines.registry import open_engine
 from matting.engines.tensors import as_alpha
 from matting.errors import EngineError, MattingError
 from matting.model import ModelSpec, PresenceSpec, default_model_dir, load_model
 from matting.network_input import network_input
-from matting.photo import F32, Limits, Photo, Settings
-from matting.pipeline import cut, cut_with
+from matting.photo import F32, Limits, Photo
+from matting.pipeline import cut
+from matting.settings import Settings
 
 # The matte of the one and of the other, on any photo. 40 dB is a root mean square difference of 1 % of full alpha.
 LEAST_PSNR = 40.0
@@ -94,7 +96,7 @@ def _compared(candidate: Candidate) -> float:
 
     # The trial judges the alpha, not whether somebody is in the photo.
     model = replace(load_model(candidate.model), presence=PresenceSpec(0.0, 0.0))
-    reference = OnnxCpuEngine(model, threads=1)
+    reference = open_engine("cpu", model, threads=1)
     files = [path.read_bytes() for path in sorted((default_model_dir() / "trial").glob("*.jpg"))]
     found = _of_mattes(candidate, model, reference, [decode(data, Limits()) for data in files])
     if candidate.batch > 1:
@@ -142,7 +144,7 @@ def _run(gpu: Gpu, network: DeviceNetwork, batch: F32, model: ModelSpec) -> F32:
 def _of_cuts(data: bytes, model: ModelSpec, reference: Engine, work: GpuWork) -> float:
     """The whole way at full size, kernels and all."""
     settings = Settings(mask=True)
-    ours, theirs = cut_with(data, settings, work).mask, cut(data, settings, reference, model).mask
+    ours, theirs = cut(data, settings, work).mask, cut(data, settings, CpuWork(reference, model)).mask
     assert ours is not None and theirs is not None
     return _psnr(_grey(ours), _grey(theirs))
 
