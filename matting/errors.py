@@ -134,13 +134,22 @@ class NotRunning(MattingError):
     exit_code = 50
 
 
+def known(name: str) -> bool:
+    """Whether there is an error class of that name."""
+    return name in _classes()
+
+
 def by_name(name: str) -> type[MattingError]:
     """The error class called `name`; errors cross the process boundary as their name and sentence.
 
     Raises:
         KeyError: no error of that name.
     """
+    return _classes()[name]
+
+
+def _classes() -> dict[str, type[MattingError]]:
     classes = [MattingError]
     for cls in classes:
         classes.extend(cls.__subclasses__())
-    return {cls.__name__: cls for cls in classes}[name]
+    return {cls.__name__: cls for cls in classes}

@@ -12,6 +12,7 @@ from matting.settings import Settings
 
 # The stages that `PixelWork` does: what goes wrong in one of them may be the other device's fault.
 WORK_STAGES = frozenset({"prepare", "infer", "refine", "controls", "foreground", "composite"})
+STAGES = frozenset({"decode", *WORK_STAGES, "encode"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

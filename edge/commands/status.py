@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from edge.config.load import service_config
+from edge.fs.names import printable
 from edge.monitoring.liveness import exists, fault
 from edge.monitoring.status import LastPhoto, Status, read_status
 from matting.errors import NotRunning
@@ -37,7 +38,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"running": not why, **asdict(status)}, indent=1))
     else:
-        print("\n".join(screen(status, now)) if not why else "\n".join(_remains(status)))
+        print("\n".join(map(printable, _remains(status) if why else screen(status, now))))
     if why:
         print(f"edge-matting: {why}", file=sys.stderr)
     return NotRunning.exit_code if why else 0

@@ -6,10 +6,21 @@ from collections.abc import Callable
 
 from edge.config.options import Options
 from matting.backgrounds.registry import open_background
+from matting.formats.base import Format
 from matting.formats.registry import find_format
 from matting.photo import U8, Limits
 from matting.presets import settings_from
 from matting.settings import Settings
+
+
+def output_format(options: Options) -> Format:
+    """The file format of the output that `options` ask for.
+
+    Raises:
+        SettingsError: a preset or format that does not exist.
+    """
+    format = None if options.format is None else find_format(options.format)
+    return settings_from(options.preset, format=format).format
 
 
 def settings_for(options: Options, image: Callable[[], U8], limits: Limits) -> Settings:

@@ -203,12 +203,11 @@ class HotFolderSource:
         try:
             return open_background(options)
         except OSError as error:
-            if options.background_file == self._options.background_file:
-                self._no_background = (
-                    f"the background {options.background_file} cannot be opened ({error.strerror}): photos wait"
-                )
-                log.error("%s in the inbox", self._no_background)
-            raise OSError(errno.EINVAL, f"background: {error.strerror}", options.background_file) from error
+            file = options.background_file
+            if file == self._options.background_file:
+                self._no_background = f"the background {file} cannot be opened ({error.strerror}): photos wait in the inbox"
+                log.error("%s", self._no_background)
+            raise OSError(errno.EINVAL, f"background: {error.strerror}", file) from error
 
     def _check_background(self) -> None:
         """Whether it has come back."""

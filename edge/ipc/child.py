@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.board.facts import oom_kills
+from edge.fs.names import printable
 from edge.ipc.channel import Channel, pair
 from edge.ipc.messages import Decoder, Message, ProtocolError
 
@@ -109,7 +110,7 @@ class ChildProcess:
             except BlockingIOError:
                 break
             except ProtocolError as error:
-                self.kill(f"sent what is no message ({error}) and was ended")
+                self.kill(f"sent what is no message ({printable(str(error))[:200]}) and was ended")
                 received = None
             if received is None:
                 self._reap()

@@ -15,6 +15,8 @@ import struct
 import sys
 from collections.abc import Mapping
 
+from edge.fs.names import printable
+
 SOCKET = "/run/systemd/journal/socket"
 _PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 _PATIENCE = 1.0  # seconds for a journal that is busy; after that the line is lost rather than the loop held up
@@ -25,7 +27,20 @@ _TIMED = f"%(asctime)s {_TEXT}"
 def set_up_logging(level: str) -> None:
     """Once for each process. level: debug, info, warning or error."""
     handler = JournalHandler(SOCKET) if _is_journal(sys.stderr.fileno()) else logging.StreamHandler()
-    logging.basicConfig(handlers=[handler], level=level.upper(), format=_TIMED, datefmt="%Y-%m-%d %H:%M:%S")
+    handler.setFormatter(_Harmless(_TIMED, "%Y-%m-%d %H:%M:%S"))
+    logging.basicConfig(handlers=[handler], level=level.upper())
+
+
+class _Harmless(logging.Formatter):
+    """Lines may quote what strangers sent: nothing in them steers the terminal of whoever reads the log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return harmless(super().format(record))
+
+
+def harmless(text: str) -> str:
+    """The same, each line of it printable."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def _is_journal(descriptor: int) -> bool:
@@ -42,7 +57,7 @@ class JournalHandler(logging.Handler):
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.settimeout(_PATIENCE)
         self._plain = logging.StreamHandler()
-        self._plain.setFormatter(logging.Formatter(_TEXT))
+        self._plain.setFormatter(_Harmless(_TEXT))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Never raises: what the journal does not take is written as text."""
@@ -62,7 +77,7 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
     if record.exc_info:
         message += "\n" + logging.Formatter().formatException(record.exc_info)
     return {
-        "MESSAGE": message,
+        "MESSAGE": harmless(message),
         "PRIORITY": _PRIORITIES.get(record.levelno, 5),
         "SYSLOG_IDENTIFIER": "edge-matting",
         "LOGGER": record.name,

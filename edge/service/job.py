@@ -6,16 +6,18 @@ import os
 from dataclasses import dataclass, field
 
 from edge.intake.source import Input, Source
-from edge.ipc.memory_file import create_memory_file
+from edge.ipc.memory_file import create_memory_file, seal
 
 
 @dataclass(slots=True)
 class Job:
-    """outputs: the files in memory that the worker fills, by the names of edge/worker/messages.py. beat: when the worker last
-    said something of it, in seconds of the monotonic clock; stage: what it then began."""
+    """suffix: of the output's name. outputs: the files in memory that the worker fills, by the names of
+    edge/worker/messages.py. beat: when the worker last said something of it, in seconds of the monotonic clock; stage: what it
+    then began."""
 
     source: Source
     photo: Input
+    suffix: str
     beat: float
     stage: str = "waiting"
     outputs: dict[str, int] = field(default_factory=dict)
@@ -23,6 +25,15 @@ class Job:
     def create_outputs(self, *names: str) -> None:
         for name in names:
             self.outputs[name] = create_memory_file(name)
+
+    def seal(self) -> None:
+        """Nobody changes the outputs any more, whatever the worker has kept of them.
+
+        Raises:
+            OSError: the worker does not let go of one.
+        """
+        for descriptor in self.outputs.values():
+            seal(descriptor)
 
     def close(self) -> None:
         """Its outputs go; what was delivered was copied."""

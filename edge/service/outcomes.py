@@ -10,7 +10,6 @@ from edge.delivery.attempts import Attempts
 from edge.engine.gpu_manager import GpuManager
 from edge.fs.names import printable
 from edge.intake.source import Input, Output, Source
-from edge.ipc.memory_file import seal
 from edge.monitoring.counters import Counters
 from edge.monitoring.photo_log import log_again, log_cut, log_refused
 from edge.service.job import Job
@@ -32,14 +31,8 @@ class Outcomes:
     counters: Counters
 
     def cut(self, job: Job, message: PhotoCut) -> None:
-        """The worker has written the outputs: they are delivered.
-
-        Raises:
-            OSError: an output cannot be sealed: the worker holds on to it.
-        """
-        for descriptor in job.outputs.values():
-            seal(descriptor)
-        suffixes = {OUTPUT: message.suffix, MASK: ".alpha.png"}
+        """The worker has written the outputs, and they are sealed: they are delivered."""
+        suffixes = {OUTPUT: job.suffix, MASK: ".alpha.png"}
         name = job.source.deliver(job.photo, [Output(file, suffixes[what]) for what, file in job.outputs.items()])
         if name is None:
             return

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from edge.board.budget import Budget
+from edge.config.settings import output_format
 from edge.config.types import Config
 from edge.engine.gpu_manager import GpuManager
 from edge.engine.request import EngineRequest
@@ -22,6 +23,7 @@ from edge.ipc.wake_socket import WakeSocket
 from edge.monitoring.counters import Counters
 from edge.monitoring.reporter import Reporter, Situation
 from edge.monitoring.status import SourceStatus, State
+from edge.service.belief import lie_in
 from edge.service.job import Job
 from edge.service.outcomes import Outcomes
 from edge.service.sources import source_kinds
@@ -139,8 +141,8 @@ class Supervisor:
 
     def _on_message(self, message: PhotoMessage) -> None:
         job = self._jobs.get(message.job)
-        if job is None:
-            self._workers.kill("spoke of a photo that it does not have, and was ended")
+        if job is None or (lie := lie_in(message, job)):
+            self._workers.kill(f"{lie if job else 'spoke of a photo that it does not have'}, and was ended")
         elif isinstance(message, StageBegun):
             job.stage, job.beat = message.stage, time.monotonic()
         else:
@@ -204,10 +206,11 @@ class Supervisor:
             self._outcomes.refuse(source, photo, error, photo.attempts)
             return True
         if opened is not None:
-            self._hand_over(Job(source, photo, time.monotonic()), opened)
+            self._hand_over(source, photo, opened)
         return True
 
-    def _hand_over(self, job: Job, opened: Opened) -> None:
+    def _hand_over(self, source: Source, photo: Input, opened: Opened) -> None:
+        job = Job(source, photo, output_format(opened.options).suffix, time.monotonic())
         job.create_outputs(OUTPUT, *([MASK] if opened.options.mask else []))
         lent = {PHOTO: opened.photo} | ({} if opened.background is None else {BACKGROUND: opened.background})
         self._last_number += 1

@@ -29,6 +29,7 @@ from edge.worker.messages import (
     OUTPUT,
     PHOTO,
     TO_WORKER,
+    WRITE,
     CutPhoto,
     PhotoCut,
     PhotoFailed,
@@ -85,7 +86,7 @@ class Worker:
     def _answer(self, job: int, answer: CutOut | MattingError, trace: str) -> None:
         memory, gpu_memory = rss_bytes(), self._work.gpu_bytes
         if isinstance(answer, CutOut):
-            self._channel.send(PhotoCut(job, answer.suffix, answer.coverage, answer.stage_ms, memory, gpu_memory))
+            self._channel.send(PhotoCut(job, answer.coverage, answer.stage_ms, memory, gpu_memory))
         else:
             name, text = type(answer).__name__, str(answer)[:_LONGEST_TEXT]
             self._channel.send(PhotoFailed(job, name, text, trace[-_LONGEST_TEXT:], memory, gpu_memory))
@@ -98,7 +99,7 @@ class Worker:
             self._work,
             on_stage=lambda stage: self._channel.send(StageBegun(request.job, stage)),
         )
-        self._channel.send(StageBegun(request.job, "write"))
+        self._channel.send(StageBegun(request.job, WRITE))
         try:
             write_all(files[OUTPUT], result.output)
             if MASK in files and result.mask is not None:

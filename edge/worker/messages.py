@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
 
 from edge.config.options import Options
 from edge.engine.tensorrt.engine_set import EngineSet
 from edge.ipc.messages import Count, Decoder, Message, Text, Word
 
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 # The files that go with CutPhoto, by name: PHOTO to read, OUTPUT and MASK to write, BACKGROUND to read.
 PHOTO, OUTPUT, MASK, BACKGROUND = "photo", "output", "mask", "background"
+# The last stage, after those of matting.pipeline: the outputs are written.
+WRITE = "write"
 
 
 class StartWorker(Message, frozen=True):
@@ -59,13 +66,12 @@ class StageBegun(Message, frozen=True):
 
 
 class PhotoCut(Message, frozen=True):
-    """The outputs are written. suffix: of the output's name; coverage: 0..1; stage_ms: milliseconds by stage; memory,
-    gpu_memory: bytes that the worker holds."""
+    """The outputs are written. coverage: 0..1; stage_ms: milliseconds by stage; memory, gpu_memory: bytes that the worker
+    holds. It names no file: what the outputs are called is the supervisor's to know."""
 
     job: Count
-    suffix: Word
-    coverage: float
-    stage_ms: dict[Word, float]
+    coverage: Share
+    stage_ms: dict[Word, Milliseconds]
     memory: Count
     gpu_memory: Count
 

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from edge.config.options import Options
-from edge.intake.open_input import options_for
+from edge.intake.profiles import Profiles
 from matting.errors import SettingsError
 
 
@@ -16,7 +16,7 @@ def with_profile(root: Path, background: str) -> Options:
     (root / "backgrounds").mkdir()
     (root / "backgrounds" / "white").touch()
     (root / "secret").touch()
-    return options_for(root / "inbox", PurePosixPath("guests/a.jpg"), Options(), root / "backgrounds")
+    return Profiles(root / "inbox", Options(), root / "backgrounds").options_for(PurePosixPath("guests/a.jpg"))
 
 
 @pytest.mark.parametrize("name", ["white", "none", "#FFF"])
