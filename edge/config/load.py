@@ -37,6 +37,9 @@ _FIELDS = {
 }
 
 
+_MOST_MISTAKES = 5  # of a profile, which anybody may have written
+
+
 class ConfigError(SettingsError):
     """One or more mistakes; the message has a line for each."""
 
@@ -84,7 +87,8 @@ def load_profile(text: str) -> dict[str, Any]:
         ConfigError: not TOML, or any number of wrong keys and values.
     """
     problems: list[str] = []
-    values = read_values(_parse(text, Path("profile")), PROFILE_KEYS, lambda key: line_of(text, None, key), "", problems)
+    table = _parse(text, Path("profile"))
+    values = read_values(table, PROFILE_KEYS, lambda key: line_of(text, None, key), "", problems, most=_MOST_MISTAKES)
     if problems:
         raise ConfigError("; ".join(problems))
     return _named(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,8 @@ from edge.config.camera_source import EXPECTED as EXPECTED_SOURCE
 from edge.config.keys import Key
 from edge.config.schema import KEYS
 from matting.errors import SettingsError
+
+_LONGEST = 200  # of a value that is quoted
 
 
 def read_section(tables: dict[str, Any], text: str, section: str, problems: list[str]) -> dict[str, Any]:
@@ -22,11 +25,21 @@ def read_section(tables: dict[str, Any], text: str, section: str, problems: list
 
 
 def read_values(
-    table: dict[str, Any], keys: dict[str, Key], line: Callable[[str], int], prefix: str, problems: list[str]
+    table: dict[str, Any],
+    keys: dict[str, Key],
+    line: Callable[[str], int],
+    prefix: str,
+    problems: list[str],
+    most: float = math.inf,
 ) -> dict[str, Any]:
-    """The values of one table; what is wrong with it joins `problems`, each key named with `prefix` before it."""
+    """The values of one table; what is wrong with it joins `problems`, each key named with `prefix` before it.
+
+    most: problems after which nothing more is looked at.
+    """
     values = {}
     for key, value in table.items():
+        if len(problems) >= most:
+            break
         if key not in keys:
             problems.append(f"line {line(key)}: unknown key {prefix}{key}, expected one of {', '.join(keys)}")
             continue
@@ -76,6 +89,7 @@ def line_of(text: str, section: str | None, key: str | None) -> int:
 
 def _shown(value: Any) -> str:
     try:
-        return repr(value)
+        text = repr(value)
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     except ValueError:
         return "a number of thousands of digits"

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from edge.fs.files import fsync_folder, make_folders, move, rename_new
 from edge.fs.identity import Identity
 from edge.fs.names import NAME_ERRORS, fitted, free_names, portable, split
-from edge.fs.temporary import temporary_name
+from edge.fs.temporary import Temporary, temporary_name
 
 # FAT keeps times to two seconds.
 _COARSEST_TIME_NS = 2_000_000_000
@@ -39,8 +39,8 @@ class Output:
     published: bool = False
 
     @classmethod
-    def of(cls, temporary: Path, final: Path) -> Output:
-        return cls(temporary, final, Identity.at(temporary))
+    def of(cls, temporary: Temporary, final: Path) -> Output:
+        return cls(temporary.path, final, temporary.identity)
 
     def to_json(self) -> list[object]:
         return [str(self.temporary), str(self.final), None if self.identity is None else str(self.identity), self.published]

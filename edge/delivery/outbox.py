@@ -17,7 +17,7 @@ from edge.fs.files import make_folders
 from edge.fs.identity import Identity
 from edge.fs.names import NAME_ERRORS, fitted, free_names, portable, printable, split
 from edge.fs.sighting import Sighting
-from edge.fs.temporary import copied, sweepable, temporaries, written
+from edge.fs.temporary import Temporary, copied, sweepable, temporaries, written
 from matting.errors import MattingError, Place
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Outbox:
     def try_out(self) -> None:
         """The disks are there, and a file can be made in the outbox."""
         self.check_disks()
-        written(b"", self._folders.outbox, self._owner).unlink()
+        written(b"", self._folders.outbox, self._owner).path.unlink()
 
     def check_output(self, path: PurePosixPath) -> None:
         """The outputs of `path` will have a folder that may be written: better known before the photo is cut than after."""
@@ -99,14 +99,14 @@ class Outbox:
         folder, name = self._folder(self._folders.outbox, sighting.path)
         finals = free_names(split(name)[0], [(folder, suffix) for _, suffix in outputs])
         original, keeps = self._original_after_success(sighting.path)
-        temporaries: list[Path] = []
+        made: list[Temporary] = []
         try:
             for descriptor, _ in outputs:
-                temporaries.append(copied(descriptor, folder, self._owner))
-            pairs = tuple(Output.of(temporary, final) for temporary, final in zip(temporaries, finals, strict=True))
+                made.append(copied(descriptor, folder, self._owner))
         except OSError:
-            _discard(temporaries)
+            _discard(temporary.path for temporary in made)
             raise
+        pairs = tuple(Output.of(temporary, final) for temporary, final in zip(made, finals, strict=True))
         completed = self._carry_out(Delivery(sighting.path, sighting.identity, pairs, original, keeps))
         return [output.final for output in completed.outputs]
 

@@ -51,7 +51,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
 def write_atomic(target: Path, data: bytes) -> None:
     """`target` holds `data` whole and durable when this returns; until then whatever it held before."""
-    temporary = written(data, target.parent)
+    temporary = written(data, target.parent).path
     try:
         rename(temporary, target)
     except BaseException:
@@ -135,7 +135,7 @@ def _move_within(source: Path, target: Path) -> None:
 def _copy(source: Path, target: Path, owner: str) -> None:
     with source.open("rb") as reader:
         before = Identity.of(os.fstat(reader.fileno()))
-        temporary = copied(reader.fileno(), target.parent, owner)
+        temporary = copied(reader.fileno(), target.parent, owner).path
     try:
         if Identity.at(source) != before:
             raise OSError(errno.EAGAIN, "the file changed while it was copied", str(source))

@@ -10,13 +10,24 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+from edge.fs.identity import Identity
 
 _PREFIX, _SUFFIX = ".edge-matting-", ".tmp"
 _OWNED = re.compile(r"\.edge-matting-([0-9a-f]{8})-.+\.tmp")
 # What nobody claims is removed once it is so old by its own disk's clock: no write takes that long.
 _ABANDONED = 86400.0
 ANYBODY = "00000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Temporary:
+    """Whole and durable. identity: of what was written, whatever lies at the path by now."""
+
+    path: Path
+    identity: Identity
 
 
 def new_owner() -> str:
@@ -42,7 +53,7 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def written(data: bytes, folder: Path, owner: str = ANYBODY) -> Path:
+def written(data: bytes, folder: Path, owner: str = ANYBODY) -> Temporary:
     """A new temporary in `folder` that holds `data`, durable, to be renamed to its name.
 
     Raises:
@@ -51,7 +62,7 @@ def written(data: bytes, folder: Path, owner: str = ANYBODY) -> Path:
     return _filled(folder, owner, lambda descriptor: write_all(descriptor, data))
 
 
-def copied(source: int, folder: Path, owner: str = ANYBODY) -> Path:
+def copied(source: int, folder: Path, owner: str = ANYBODY) -> Temporary:
     """The same for all the bytes of an open file, whatever the file's own position; its times go with it."""
 
     def fill(descriptor: int) -> None:
@@ -107,15 +118,15 @@ def _send(source: int, target: int) -> None:
         offset += sent
 
 
-def _filled(folder: Path, owner: str, fill: Callable[[int], None]) -> Path:
+def _filled(folder: Path, owner: str, fill: Callable[[int], None]) -> Temporary:
     descriptor, path = create_temporary(folder, owner)
     try:
         try:
             fill(descriptor)
             os.fsync(descriptor)
+            return Temporary(path, Identity.of(os.fstat(descriptor)))
         finally:
             os.close(descriptor)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return path

@@ -5,7 +5,6 @@ The input's first byte says which: 0 the database, 1 its write-ahead log, else t
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -16,7 +15,7 @@ from edge.delivery.delivery import Delivery, Output
 from edge.delivery.journal import Journal, _sealed
 from edge.delivery.outbox import Outbox
 from edge.fs.identity import Identity
-from edge.fs.temporary import create_temporary, write_all
+from edge.fs.temporary import written
 from tests.faults.dying import folders
 
 LONGEST = 20_000
@@ -75,9 +74,7 @@ def _prepared(root: Path) -> Delivery:
         (root / path).write_bytes(content)
     identity = Identity.at(root / "inbox" / _PHOTO)
     assert identity is not None
-    descriptor, temporary = create_temporary(root / "outbox" / "sub")
-    write_all(descriptor, b"cut-out")
-    os.close(descriptor)
+    temporary = written(b"cut-out", root / "outbox" / "sub")
     return Delivery(_PHOTO, identity, (Output.of(temporary, root / "outbox/sub/a.png"),), root / "done/sub/a.jpg")
 
 

@@ -101,8 +101,8 @@ def test_a_sweep_spares_what_a_delivery_waits_with(tmp_path: Path, monkeypatch: 
             cut(outbox, photo)
     waiting, left, foreign = (
         next(temporaries(tmp_path / "outbox")),
-        written(b"", tmp_path / "outbox", outbox._owner),
-        written(b"", tmp_path / "outbox", "0badcafe"),
+        written(b"", tmp_path / "outbox", outbox._owner).path,
+        written(b"", tmp_path / "outbox", "0badcafe").path,
     )
     outbox.sweep()
     assert (waiting.exists(), left.exists(), foreign.exists()) == (True, False, True)
