@@ -16,7 +16,7 @@ from edge.intake.open_input import open_input
 from matting.errors import RefusedFile, SettingsError
 
 # The longest that makes sense has a few lines. Reading one of this length takes some milliseconds, whatever is in it.
-LONGEST = 4096
+LONGEST = 2048
 _MOST_REMEMBERED = 64
 
 _Profile = dict[str, Any] | SettingsError
