@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 # Bottom first; a name stands for the module, or for the package with all in it.
 MATTING = [
     *("errors", "photo", "model", "describe"),
-    *("tags", "headers", "jpeg", "png", "profiles", "raster", "heif", "decode", "encode"),
+    *("tags", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "tiff"),
+    *("profiles", "raster", "heif", "decode", "encode"),
     *("network_input", "upsample", "engines", "steady", "temporal"),
     *("refine", "controls", "presets", "foreground", "composite", "pipeline"),
     *("cuda", "cutters", "quality", "network", "training"),
