@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 MATTING = [
     *("errors", "photo", "model", "describe"),
     *("tags", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "tiff"),
-    *("profiles", "raster", "heif", "decode", "encode"),
+    *("profiles", "raster", "heif_items", "heif", "decode", "encode"),
     *("network_input", "upsample", "engines", "steady", "temporal"),
     *("refine", "controls", "presets", "foreground", "composite", "pipeline"),
     *("cuda", "cutters", "quality", "network", "training"),
