@@ -33,11 +33,11 @@ def heif_raster(data: bytes, most: int) -> tuple[Header, Raster]:
         )
     try:
         file = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+        if not file.info.get("primary"):  # the library leaves out what it cannot read, and shows the first of the rest
+            raise UnreadablePhoto("the main picture of the HEIC cannot be read: copy the file again")
         width, height = file.size
         check_pixels(width, height, most)
         pixels = np.asarray(file)
-        height, width = pixels.shape[:2]  # of an overlay libheif tells one size before, and gives another
-        check_pixels(width, height, most)
     except BROKEN as error:
         raise UnreadablePhoto(f"the HEIC is damaged ({str(error).strip()}): copy the file again") from error
     if pixels.dtype != np.uint8 or file.mode not in ("L", "LA", "RGB", "RGBA", "RGBa"):
