@@ -65,13 +65,13 @@ HIDING = {
 def test_scans_are_counted_behind_whatever_a_decoder_passes_over(hidden: str, place: str) -> None:
     at = {"before the last scan": LAST, "at the end of a scan": len(PROGRESSIVE) - 2, "within a scan": LAST + BODY + 1}[place]
     data = PROGRESSIVE[:at] + HIDING[hidden] + PROGRESSIVE[at:-2] + SCAN * 300 + END
-    with within(2), pytest.raises(UnsupportedPhoto, match="100 scans"):
+    with within(2), pytest.raises(UnsupportedPhoto, match="scans"):
         decode(data, LIMITS)
 
 
 def test_scans_with_an_end_between_each_two_are_counted() -> None:
     comment = segment(0xFE, END)
-    with pytest.raises(UnsupportedPhoto, match="100 scans"):
+    with pytest.raises(UnsupportedPhoto, match="scans"):
         decode(PROGRESSIVE[:-2] + (comment + SCAN) * 200 + END, LIMITS)
 
 
