@@ -5,14 +5,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from matting import profiles
+from matting import camera_raw, profiles
 from matting.errors import PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
-from matting.headers import Header, Kind, bmp_header, check_pixels, tiff_header, webp_header
+from matting.headers import Header, Kind, bmp_header, check_pixels, webp_header
 from matting.heif import heif_raster
 from matting.jpeg import jpeg_header
 from matting.photo import U8, Limits, Photo
 from matting.png import png_header
 from matting.raster import Raster, raster
+from matting.tiff import tiff_header
 
 TAKEN = "JPEG, PNG, WebP, TIFF, BMP and HEIC are taken"
 
@@ -37,7 +38,6 @@ _REFUSED = (
     (b"\xff\x0a", "JPEG XL"),
     (b"\0\0\0\x0cJXL ", "JPEG XL"),
     (b"<svg", "SVG"),
-    (b"FUJIFILM", "camera raw"),
 )
 
 
@@ -77,6 +77,7 @@ def sniff(data: bytes) -> Kind:
     """
     if not data:
         raise UnreadablePhoto("the file is empty")
+    camera_raw.refuse_marked(data)
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return kind

@@ -1,34 +1,41 @@
 """JPEG: what its segments say, and its pixels (libjpeg-turbo through simplejpeg). `matting.formats.jpeg` writes it.
 
-Source: ITU-T T.81 annex B; JFIF 1.02; ICC.1 annex B.4.
+Source: JFIF 1.02; ICC.1 annex B.4.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 
 import simplejpeg
 
 from matting import tags
-from matting.errors import UnreadablePhoto, UnsupportedPhoto
+from matting.errors import UnreadablePhoto
 from matting.headers import Header, cut_short
+from matting.jpeg_segments import SOS, Frame, check_work, read_frame, segments
 from matting.photo import U8
-
-MOST_SCANS = 100  # a progressive JPEG has about 10; thousands would cost minutes in a file of a few KB
 
 
 def jpeg_header(data: bytes) -> Header:
-    """Size, orientation, profile and resolution of a JPEG; metadata is left out of the picture."""
-    frame: tuple[int, int, int, int] | None = None
+    """Size, orientation, profile and resolution of a JPEG; metadata, and what follows its end, are left out of the picture.
+
+    Raises:
+        UnreadablePhoto: cut short, or without a frame or a scan. UnsupportedPhoto, PhotoTooLarge: see jpeg_segments.
+    """
+    frame: Frame | None = None
     exif: tags.Directory | None = None
     dpi = None
     icc: dict[int, bytes] = {}
-    kept = [b"\xff\xd8"]
-    for marker, start, end in _jpeg_segments(data):
-        body = data[start + 4 : end] if marker != 0xDA else b""
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and len(body) >= 6:
-            frame = struct.unpack_from(">BHHB", body)
+    kept, scans = [b"\xff\xd8"], 0
+    for marker, start, end in segments(data):
+        body = data[start + 4 : end] if marker != SOS else b""
+        scans += marker == SOS
+        if found := read_frame(marker, body):
+            if frame:  # the decoder too gives up, but only there: all scans before it would be of another size
+                raise UnreadablePhoto("the JPEG has two frames: it is damaged")
+            frame = found
+        if frame:
+            check_work(frame.width, frame.height, scans)
         if marker == 0xE1 and body.startswith(b"Exif\0\0") and exif is None:
             exif = tags.read_directory(body[6:])
         elif marker == 0xE2 and body.startswith(b"ICC_PROFILE\0") and len(body) > 14:
@@ -38,48 +45,14 @@ def jpeg_header(data: bytes) -> Header:
         # JFIF and Adobe tell the decoder the colour space; all other APPn and comments are not part of the picture.
         if (not 0xE0 <= marker <= 0xEF and marker != 0xFE) or body[:5] in (b"JFIF\0", b"Adobe"):
             kept.append(data[start:end])
-    if frame is None:
-        raise UnreadablePhoto("the JPEG has no frame: it is damaged")
-    bits, height, width, channels = frame
+    if frame is None or not scans:
+        raise UnreadablePhoto("the JPEG ends before its picture: it is damaged")
     return Header(
-        "JPEG", width, height, b"".join(kept), bits, channels,
+        "JPEG", frame.width, frame.height, b"".join(kept), frame.bits, frame.channels,
         orientation=exif.orientation() if exif else 1,
         icc=b"".join(icc[number] for number in sorted(icc)) or None,
         dpi=dpi or (exif.dpi() if exif else None),
     )  # fmt: skip
-
-
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """(marker, start, end) of each segment up to the first scan, which reaches to the end of the file."""
-    at = 2
-    while True:
-        at = data.find(b"\xff", at)  # stray bytes between segments are skipped, as decoders do
-        if at < 0 or at + 4 > len(data):
-            raise cut_short("JPEG")
-        marker = data[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-        elif marker in (0x00, 0x01, 0xD8) or 0xD0 <= marker <= 0xD7:  # without a body
-            at += 2
-        elif marker == 0xD9:
-            raise UnreadablePhoto("the JPEG ends before its picture: it is damaged")
-        elif marker == 0xDA:
-            _check_scans(data, at)
-            yield marker, at, len(data)
-            return
-        else:
-            end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-            if end > len(data):
-                raise cut_short("JPEG")
-            yield marker, at, end
-            at = end
-
-
-def _check_scans(data: bytes, at: int) -> None:
-    end = data.find(b"\xff\xd9", at)
-    scans = data.count(b"\xff\xda", at, end if end >= 0 else len(data))
-    if scans > MOST_SCANS:
-        raise UnsupportedPhoto(f"the JPEG has {scans} scans, at most {MOST_SCANS} are taken")
 
 
 def _jfif_dpi(body: bytes) -> tuple[float, float] | None:

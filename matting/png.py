@@ -14,6 +14,8 @@ from matting.headers import MOST_CHUNKS, MOST_ICC, Header, cut_short
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 _PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+_BAND = 1 << 20  # bytes unpacked at a time
+_SLACK = 1 << 20  # bytes after the picture that a 16-bit PNG may unpack to
 
 
 def png_header(data: bytes) -> Header:
@@ -38,6 +40,33 @@ def png_header(data: bytes) -> Header:
         icc=_icc(meta.get(b"iCCP", b"")),
         dpi=_dpi(meta.get(b"pHYs", b"")) or (exif.dpi() if exif else None),
     )  # fmt: skip
+
+
+def check_unpacked(header: Header) -> None:
+    """Raises UnreadablePhoto for a PNG whose data go on after its picture: libpng unpacks all of it, gigabytes from a few MB.
+
+    For the path of OpenCV alone; Pillow stops with the picture. Damaged data are the decoder's to report.
+    """
+    most = header.height * (2 + header.width * header.channels * header.bits // 8) + _SLACK  # 2: rows of Adam7's passes
+    try:
+        total = 0
+        for length in _unpacked_lengths(header.picture):
+            total += length
+            if total > most:
+                raise UnreadablePhoto("the PNG holds more data than its picture: save it again")
+    except zlib.error:
+        return
+
+
+def _unpacked_lengths(data: bytes) -> Iterator[int]:
+    """How many bytes each step of unpacking the picture's data gives, at most a band of them."""
+    unpacker = zlib.decompressobj()
+    for kind, start, end in _chunks(data):
+        for at in range(start + 8, end - 4, _BAND) if kind == b"IDAT" else ():
+            piece = data[at : min(at + _BAND, end - 4)]
+            while not unpacker.eof and (out := unpacker.decompress(piece, _BAND)):
+                yield len(out)
+                piece = unpacker.unconsumed_tail
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

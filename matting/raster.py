@@ -27,6 +27,7 @@ from matting.errors import PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
 from matting.headers import Header, check_pixels, cut_short
 from matting.jpeg import jpeg_pixels
 from matting.photo import U8
+from matting.png import check_unpacked
 
 _PLUGINS: dict[str, type[ImageFile]] = {
     "JPEG": JpegImageFile,
@@ -72,6 +73,8 @@ def raster(header: Header, most: int) -> Raster:
         raise UnsupportedPhoto(f"a {header.kind} of the kind {image.mode} is not taken: save it as 8-bit RGB")
     if header.bits == 16 and header.channels > 1:
         del image  # was the check that the file is whole: OpenCV, which reads all 16 bits, tolerates truncation
+        if header.kind == "PNG":
+            check_unpacked(header)
         return _from_deep_colour(header)
     return _from_image(image, header)
 

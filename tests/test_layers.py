@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 # Bottom first; a name stands for the module, or for the package with all in it.
 MATTING = [
     *("errors", "plugins", "photo", "model", "describe"),
-    *("tags", "headers", "jpeg", "png", "profiles", "raster", "heif", "decode"),
+    *("tags", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "tiff"),
+    *("profiles", "raster", "heif_items", "heif", "decode"),
     *("network_input", "upsample", "engines", "steady", "temporal"),
     *("formats", "encode", "backgrounds", "settings"),
     *("refine", "controls", "presets", "foreground", "composite"),

@@ -12,6 +12,7 @@ from matting.decode import decode
 from matting.errors import PhotoError
 from matting.photo import Limits
 from tests.matting.hostile import picture, png, saved
+from tests.matting.tiff_files import Page, rgb_page, tiff_file
 
 LIMITS = Limits(pixels=200_000, bytes=100_000)
 LONGEST = 4096
@@ -60,6 +61,7 @@ def seeds() -> dict[str, bytes]:
         "deflate.tif": saved(grey, "TIFF", compression="tiff_adobe_deflate"),
         "jpeg.tif": saved(rgb, "TIFF", compression="jpeg"),
         "cmyk.tif": saved(cmyk, "TIFF", compression="packbits"),
+        "below.tif": tiff_file([Page(rgb_page(12, 16).tags, [bytes(576)], [rgb_page(6, 8, subfile=1)]), rgb_page(4, 4)]),
         "plain.bmp": saved(rgb, "BMP"),
         "palette.bmp": saved(palette, "BMP"),
     }
