@@ -139,7 +139,7 @@ NETWORKS: dict[str, Callable[[ModelSpec], DeviceNetwork]] = {
 def test_a_network_of_the_lane_fills_every_slot_of_every_batch(
     name: str, model: ModelSpec, tensors: list[np.ndarray], expected: list[np.ndarray]
 ) -> None:
-    """On a GPU scripts/prove-gpu does the same."""
+    """On a GPU scripts.prove.gpu does the same."""
     _available(name)
     network = NETWORKS[name](model)
     assert network.batches[0] == 1 and list(network.batches) == sorted(set(network.batches))
