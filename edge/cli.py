@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 from importlib.metadata import version
 
+from matting import plugins
 from matting.errors import MattingError
 
 # The photo's way multiplies many small matrices. OpenBLAS would share each out among all cores, and on a busy machine
@@ -30,17 +31,9 @@ _COMMANDS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; errors become one sentence on stderr and an exit code."""
-    words = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(prog="edge-matting", description="Cuts people out of photos, offline.")
-    parser.add_argument("--version", action="version", version=f"edge-matting {version('edge-matting')}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    called = next((word for word in words if word in _COMMANDS), None)
-    for name, (module, summary) in _COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary)
-        if name == called:
-            import_module(module).add_arguments(command)
-    arguments = parser.parse_args(words)
     try:
+        plugins.load()  # before the arguments: it may add to their choices
+        arguments = _parsed(sys.argv[1:] if argv is None else argv)
         code = int(import_module(_COMMANDS[arguments.command][0]).main(arguments))
         sys.stdout.flush()
         return code
@@ -52,6 +45,18 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python's own last flush would complain
         return 141
+
+
+def _parsed(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="edge-matting", description="Cuts people out of photos, offline.")
+    parser.add_argument("--version", action="version", version=f"edge-matting {version('edge-matting')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    called = next((word for word in words if word in _COMMANDS), None)
+    for name, (module, summary) in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name == called:
+            import_module(module).add_arguments(command)
+    return parser.parse_args(words)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,17 @@
-"""The cut-out as pixels: transparent, or before a colour, a picture, or the photo's own background out of focus."""
+"""The cut-out as pixels: transparent, or before a background."""
 
 from __future__ import annotations
 
-from io import BytesIO
-
 import cv2
 import numpy as np
-from PIL import Image, ImageCms
 
-from matting.network_input import resize
-from matting.photo import U8, Background, Box, Format, Photo
-from matting.profiles import is_srgb
+from matting.backgrounds.base import Background
+from matting.backgrounds.colour import WHITE
+from matting.formats.base import Format
+from matting.photo import U8, Box, Photo
 
 ROWS = 64  # rows composed at a time: bounds the memory for float weights
-BLUR_SIDE = 512  # the blurred background is found at this size: nothing finer is left in it
-BLUR_SIGMA = 0.02  # of the larger side
+SMALL_SIDE = 512  # the subject is looked for at this size first
 SPECK = 0.05  # a part of the matte smaller than this share of the largest does not count as subject
 
 
@@ -24,18 +21,11 @@ def with_opacity(alpha: U8, opacity: U8 | None) -> U8:
 
 
 def backdrop(photo: Photo, alpha: U8, background: Background, format: Format) -> U8 | None:
-    """What goes behind the person, in the photo's colour space: HxWx3, 1x1x3 for an even colour, None for nothing.
-
-    JPEG cannot be transparent: there, "none" is white. Colours and pictures are meant as sRGB.
-    """
-    if background.kind == "blur":
-        return _out_of_focus(photo.rgb, alpha)
-    if background.kind == "picture" and background.picture is not None:
-        return _from_srgb(_cover(background.picture, photo.height, photo.width), photo.icc)
-    if background.kind == "none" and format != "jpeg":
-        return None
-    colour = background.colour if background.kind == "colour" else (255, 255, 255)
-    return _from_srgb(np.array([[colour]], np.uint8), photo.icc)
+    """What goes behind the person, see `Background.behind`. Where nothing does, a format without transparency gets white."""
+    behind = background.behind(photo, alpha)
+    if behind is None and not format.alpha:
+        return WHITE.behind(photo, alpha)
+    return behind
 
 
 def composite(foreground: U8, alpha: U8, behind: U8 | None) -> U8:
@@ -87,45 +77,10 @@ def _over(foreground: U8, alpha: U8, behind: U8) -> U8:
     return np.asarray(cv2.blendLinear(np.ascontiguousarray(foreground), behind, share, 1 - share), np.uint8)
 
 
-def _out_of_focus(rgb: U8, alpha: U8) -> U8:
-    """The photo blurred, each pixel counting by how much of it is background: the person leaves no halo."""
-    height, width = alpha.shape
-    scale = min(1.0, BLUR_SIDE / max(height, width))
-    size = (max(1, round(height * scale)), max(1, round(width * scale)))
-    person = cv2.resize(alpha, size[::-1], interpolation=cv2.INTER_AREA) / np.float32(255)
-    # A tenth of the person, or a neighbour that has it, is enough to not count: such pixels carry the person's colours.
-    weight = np.clip(1 - 10 * cv2.dilate(person, np.ones((3, 3), np.uint8)), 0, 1)[..., np.newaxis]
-    weighted = np.dstack([resize(rgb, *size).astype(np.float32) * weight, weight])
-    sigma = max(BLUR_SIGMA * max(size), 0.5)
-    total = np.asarray(cv2.GaussianBlur(weighted, (0, 0), sigma), np.float32)
-    # Deep inside the person no background is near: there the mean of all takes over, and grey where there is none.
-    total += (weighted.mean(axis=(0, 1)) * 1e-3 + np.array([127, 127, 127, 1]) * 1e-7).astype(np.float32)
-    blurred = np.clip(np.rint(total[..., :3] / total[..., 3:]), 0, 255).astype(np.uint8)
-    return resize(blurred, height, width)
-
-
-def _cover(picture: U8, height: int, width: int) -> U8:
-    """The centre of the picture, scaled so that it fills height x width."""
-    scale = max(height / picture.shape[0], width / picture.shape[1])
-    rows = max(1, min(picture.shape[0], round(height / scale)))
-    columns = max(1, min(picture.shape[1], round(width / scale)))
-    top, left = (picture.shape[0] - rows) // 2, (picture.shape[1] - columns) // 2
-    return resize(np.ascontiguousarray(picture[top : top + rows, left : left + columns]), height, width)
-
-
-def _from_srgb(pixels: U8, icc: bytes | None) -> U8:
-    """The same colours as numbers of the photo's own space."""
-    if icc is None or is_srgb(icc):
-        return pixels
-    target = ImageCms.ImageCmsProfile(BytesIO(icc))
-    transform = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), target, "RGB", "RGB")
-    return np.asarray(ImageCms.applyTransform(Image.fromarray(pixels), transform), np.uint8)
-
-
 def _subject(alpha: U8) -> Box | None:
     """Looked for in a small copy, where specks vanish or stand alone; then exactly, around what was found there."""
     height, width = alpha.shape
-    scale = max(1.0, max(height, width) / BLUR_SIDE)
+    scale = max(1.0, max(height, width) / SMALL_SIDE)
     small = cv2.resize(alpha, (max(1, round(width / scale)), max(1, round(height / scale))), interpolation=cv2.INTER_AREA)
     _, _, stats, _ = cv2.connectedComponentsWithStats((small >= 128).astype(np.uint8))
     parts = stats[1:]

@@ -1,4 +1,4 @@
-"""JPEG: what its segments say, its pixels (libjpeg-turbo through simplejpeg), and writing it.
+"""JPEG: what its segments say, and its pixels (libjpeg-turbo through simplejpeg). `matting.formats.jpeg` writes it.
 
 Source: ITU-T T.81 annex B; JFIF 1.02; ICC.1 annex B.4.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-import numpy as np
 import simplejpeg
 
 from matting import tags
@@ -17,8 +16,6 @@ from matting.headers import Header, cut_short
 from matting.photo import U8
 
 MOST_SCANS = 100  # a progressive JPEG has about 10; thousands would cost minutes in a file of a few KB
-MOST_SIDE = 65_500  # libjpeg-turbo's limit
-_ICC_PIECE = 65_535 - 2 - 14  # a segment's longest body, less the mark, number and count
 
 
 def jpeg_header(data: bytes) -> Header:
@@ -108,23 +105,3 @@ def jpeg_pixels(header: Header) -> U8 | None:
             raise UnreadablePhoto(f"the JPEG is damaged ({error}): copy the file again") from error
         return None
     return rgb
-
-
-def write_jpeg(rgb: U8, icc: bytes | None, dpi: tuple[float, float] | None, quality: int = 92) -> bytes:
-    """A baseline JPEG of HxWx3 without colour subsampling, with the profile and resolution in its head."""
-    if max(rgb.shape[:2]) > MOST_SIDE:
-        raise UnsupportedPhoto(f"{rgb.shape[1]} x {rgb.shape[0]} pixels are too large for JPEG, choose png")
-    plain: bytes = simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality, "RGB", "444")
-    unit, (x, y) = (1, dpi) if dpi else (0, (1, 1))  # 0: x and y give only the pixels' shape
-    x, y = (max(1, min(65_535, round(value))) for value in (x, y))
-    jfif = struct.pack(">HH5sHBHHBB", 0xFFE0, 16, b"JFIF\0", 0x0101, unit, x, y, 0, 0)
-    after = 4 + int.from_bytes(plain[4:6], "big")  # the encoder's own JFIF segment follows the start marker
-    return b"".join((plain[:2], jfif, *_icc_segments(icc or b""), memoryview(plain)[after:]))
-
-
-def _icc_segments(icc: bytes) -> list[bytes]:
-    pieces = [icc[at : at + _ICC_PIECE] for at in range(0, len(icc), _ICC_PIECE)]
-    return [
-        struct.pack(">HH12sBB", 0xFFE2, len(piece) + 16, b"ICC_PROFILE\0", number, len(pieces)) + piece
-        for number, piece in enumerate(pieces, 1)
-    ]

@@ -76,7 +76,10 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A model: name, version, input contract, presence thresholds and files by form ("onnx", "int8", "torchscript")."""
+    """A model: name, version, input contract, presence thresholds and files by form ("onnx", "int8", "torchscript").
+
+    form: which of them the CPU engine runs.
+    """
 
     name: str
     version: str
@@ -85,6 +88,7 @@ class ModelSpec:
     output: str
     presence: PresenceSpec
     files: dict[str, ModelFile]
+    form: str = "onnx"
 
     def file(self, form: str) -> Path:
         """The verified file of a form.

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
-
-Format = Literal["png", "webp", "jpeg", "tiff"]
-FORMATS: tuple[Format, ...] = ("png", "webp", "jpeg", "tiff")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,36 +74,9 @@ class Controls:
     feather: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Background:
-    """What stands behind the person. kind "colour" uses `colour` (r, g, b in 0..255), "picture" uses `picture`
-    (HxWx3 uint8 sRGB, scaled to cover the photo and centred), "blur" the photo's own background out of focus."""
-
-    kind: Literal["none", "colour", "picture", "blur"] = "none"
-    colour: tuple[int, int, int] = (255, 255, 255)
-    picture: U8 | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a photo may cost. pixels: width x height of the frame; bytes: length of the file."""
 
     pixels: int = 120_000_000
     bytes: int = 256 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Settings:
-    """Everything `cut` needs to know besides the photo.
-
-    crop: None for the full frame, else the margin around the subject as a fraction of the subject's larger side
-    (0.05 = 5 %). mask: also give the alpha as an 8-bit grey PNG. to_srgb: convert colours instead of keeping the profile.
-    """
-
-    controls: Controls = field(default_factory=Controls)
-    background: Background = field(default_factory=Background)
-    format: Format = "png"
-    mask: bool = False
-    crop: float | None = None
-    to_srgb: bool = False
-    limits: Limits = field(default_factory=Limits)

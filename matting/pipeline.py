@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
 
-from matting import controls
-from matting.composite import backdrop, composite, crop_box, cropped, with_opacity
 from matting.decode import decode
-from matting.encode import encode, encode_mask, suffix
-from matting.engines.base import Engine
-from matting.foreground import foreground
-from matting.model import ModelSpec
-from matting.network_input import network_input, undo
-from matting.photo import U8, Photo, Settings
-from matting.refine import refine
+from matting.encode import encode, encode_mask
+from matting.pixel_work import OnStage, PixelWork
+from matting.settings import Settings
 
 # The stages that `PixelWork` does: what goes wrong in one of them may be the other device's fault.
 WORK_STAGES = frozenset({"prepare", "infer", "refine", "controls", "foreground", "composite"})
@@ -39,95 +31,30 @@ class CutOut:
     stage_ms: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pixels:
-    """What the pixel work gives. pixels: HxWx4, or HxWx3 before a backdrop; alpha: HxW; coverage as in `CutOut`."""
-
-    pixels: U8
-    alpha: U8
-    coverage: float
-
-
-class PixelWork(Protocol):
-    """All between decoding and encoding, on another device than the CPU. Safe to call from several threads."""
-
-    def pixels(self, photo: Photo, settings: Settings, on_stage: Callable[[str], None]) -> Pixels:
-        """The finished pixels of a photo; on_stage hears of "prepare" to "composite" as `cut` tells them.
-
-        Raises:
-            NoPersonFound, EngineError, OutOfMemory: as `cut`.
-        """
-        ...
-
-
-def cut_with(data: bytes, settings: Settings, work: PixelWork, on_stage: Callable[[str], None] = lambda stage: None) -> CutOut:
-    """`cut`, its pixel work done elsewhere; the same result, but for roundings."""
-    stage = _Stages(on_stage)
-    stage("decode")
-    photo = decode(data, settings.limits, to_srgb=settings.to_srgb)
-    done = work.pixels(photo, settings, stage)
-    icc, dpi = photo.icc, photo.dpi
-    del photo  # as in `cut`
-    stage("encode")
-    output = encode(done.pixels, settings.format, icc, dpi)
-    mask = encode_mask(done.alpha) if settings.mask else None
-    size = (done.pixels.shape[1], done.pixels.shape[0])
-    return CutOut(output, suffix(settings.format), mask, size, done.coverage, stage.finished())
-
-
-def cut(
-    data: bytes, settings: Settings, engine: Engine, model: ModelSpec, on_stage: Callable[[str], None] = lambda stage: None
-) -> CutOut:
+def cut(data: bytes, settings: Settings, work: PixelWork, on_stage: OnStage = lambda stage: None) -> CutOut:
     """Cut the person out of a photo.
 
     data: the whole file. on_stage is called with the name of each stage as it begins: the heartbeat of the work.
 
     Raises:
         PhotoError: the photo is at fault (NoPersonFound among others).
-        SettingsError: the settings cannot be carried out, such as a side too long for the format.
-        EngineError: the network failed.
+        SettingsError: the settings cannot be carried out.
+        EngineError: the network failed. OutOfMemory: of the GPU.
     """
     stage = _Stages(on_stage)
     stage("decode")
-    photo = decode(data, settings.limits, to_srgb=settings.to_srgb)
-    stage("prepare")
-    tensor, geometry = network_input(photo, model.input)
-    stage("infer")
-    matte = undo(engine.infer(tensor), geometry)
-    controls.check_presence(matte, model.presence)
-    stage("refine")
-    alpha = refine(matte, photo)
-    stage("controls")
-    alpha = controls.apply(alpha, settings.controls)
-    photo, alpha = _to_subject(photo, alpha, settings.crop)
-    stage("foreground")
-    behind = backdrop(photo, alpha, settings.background, settings.format)
-    colours = foreground(photo.rgb, alpha)
-    alpha, icc, dpi = with_opacity(alpha, photo.opacity), photo.icc, photo.dpi
-    del photo  # at 24 MP its pixels are 72 MB, and nothing below needs them
-    stage("composite")
-    pixels = composite(colours, alpha, behind)
-    del colours, behind
+    done = work.pixels(lambda: decode(data, settings.limits, to_srgb=settings.to_srgb), settings, stage)
     stage("encode")
-    output = encode(pixels, settings.format, icc, dpi)
-    mask = encode_mask(alpha) if settings.mask else None
-    size = (pixels.shape[1], pixels.shape[0])
-    return CutOut(output, suffix(settings.format), mask, size, float((matte >= 0.5).mean()), stage.finished())
-
-
-def _to_subject(photo: Photo, alpha: U8, margin: float | None) -> tuple[Photo, U8]:
-    """Photo and matte around the subject only; as they are where no crop is asked for."""
-    if margin is None:
-        return photo, alpha
-    box = crop_box(alpha, margin)
-    opacity = None if photo.opacity is None else cropped(photo.opacity, box)
-    return replace(photo, rgb=cropped(photo.rgb, box), opacity=opacity), cropped(alpha, box)
+    output = encode(done.pixels, settings.format, done.icc, done.dpi)
+    mask = encode_mask(done.alpha) if settings.mask else None
+    size = (done.pixels.shape[1], done.pixels.shape[0])
+    return CutOut(output, settings.format.suffix, mask, size, done.coverage, stage.finished())
 
 
 class _Stages:
     """Announces each stage, and takes its time."""
 
-    def __init__(self, announce: Callable[[str], None]) -> None:
+    def __init__(self, announce: OnStage) -> None:
         self._announce = announce
         self._begun: list[tuple[str, float]] = []
 

@@ -1,10 +1,4 @@
-"""PNG: what its chunks say, and a writer that is many times faster than the usual ones.
-
-The writer predicts each row from the one above (filter UP) and leaves the rest to Intel's deflate. Measured on one portrait
-enlarged to 12 MP and cut out, smooth and with added noise (x86-64, 2 loaded cores), against one run of Pillow's default: 34
-and 45 times faster, 12 and 13 % larger. Other filters, bytes against UP, smooth and noisy: SUB +30 and +2 %, the better of
-both in each row +6 and -1 % in 1.7 and 1.2 times the time, AVERAGE +9 and -5 %. Source: PNG, third edition (W3C).
-"""
+"""PNG: what its chunks say. (`matting.formats.png` writes it.) Source: PNG, third edition (W3C)."""
 
 from __future__ import annotations
 
@@ -12,20 +6,14 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-import numpy as np
 from isal import isal_zlib
 
 from matting import tags
 from matting.errors import UnreadablePhoto, UnsupportedPhoto
 from matting.headers import MOST_CHUNKS, MOST_ICC, Header, cut_short
-from matting.photo import U8
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 _PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
-_GREY, _RGB, _RGBA = 0, 2, 6
-_UP = 2
-_BAND = 1 << 20  # bytes filtered at a time: stays in the cache, and bounds the memory
-_LEVEL = 2  # isal's 0..3; 3 was slower and not smaller, on the same two pictures
 
 
 def png_header(data: bytes) -> Header:
@@ -81,42 +69,3 @@ def _dpi(body: bytes) -> tuple[float, float] | None:
         return None
     x, y = struct.unpack_from(">II", body)
     return tags.sane_dpi(x * 0.0254, y * 0.0254)
-
-
-def write_png(pixels: U8, icc: bytes | None = None, dpi: tuple[float, float] | None = None) -> bytes:
-    """A PNG of HxW (grey), HxWx3 (RGB) or HxWx4 (RGB and straight alpha) pixels.
-
-    Besides the compressed bytes only a band of rows is held in memory.
-    """
-    height, width = pixels.shape[:2]
-    colour = {2: _GREY, 3: _RGB}.get(pixels.ndim if pixels.ndim == 2 else pixels.shape[2], _RGBA)
-    parts = [MAGIC, *_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0))]
-    if icc:
-        parts += _chunk(b"iCCP", b"ICC profile\0\0" + isal_zlib.compress(icc, _LEVEL))
-    if dpi:
-        parts += _chunk(b"pHYs", struct.pack(">IIB", *(round(value / 0.0254) for value in dpi), 1))
-    for data in _deflated(np.ascontiguousarray(pixels).reshape(height, -1)):
-        parts += _chunk(b"IDAT", data)
-    parts += _chunk(b"IEND", b"")
-    return b"".join(parts)
-
-
-def _deflated(rows: U8) -> Iterator[bytes]:
-    """The zlib stream of the filtered rows (HxN bytes), in pieces."""
-    deflate = isal_zlib.compressobj(_LEVEL)
-    step = max(1, _BAND // rows.shape[1])
-    filtered = np.empty((min(step, len(rows)), 1 + rows.shape[1]), np.uint8)
-    filtered[:, 0] = _UP
-    for top in range(0, len(rows), step):
-        band = rows[top : top + step]
-        out = filtered[: len(band), 1:]
-        np.subtract(band[1:], band[:-1], out=out[1:])
-        np.subtract(band[0], rows[top - 1] if top else np.uint8(0), out=out[0])
-        if piece := deflate.compress(filtered[: len(band)].data):
-            yield piece
-    yield deflate.flush()
-
-
-def _chunk(kind: bytes, body: bytes) -> tuple[bytes, bytes, bytes]:
-    checksum = isal_zlib.crc32(body, isal_zlib.crc32(kind))
-    return len(body).to_bytes(4, "big") + kind, body, checksum.to_bytes(4, "big")

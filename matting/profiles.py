@@ -73,6 +73,15 @@ def to_srgb_transform(icc: bytes | None) -> ImageCms.ImageCmsTransform | None:
         return None
 
 
+def from_srgb(pixels: U8, icc: bytes | None) -> U8:
+    """HxWx3 sRGB: the same colours as numbers of the space that an RGB profile describes."""
+    if icc is None or is_srgb(icc):
+        return pixels
+    target = ImageCms.ImageCmsProfile(BytesIO(icc))
+    transform = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), target, "RGB", "RGB")
+    return np.asarray(ImageCms.applyTransform(Image.fromarray(pixels), transform), np.uint8)
+
+
 def is_srgb(icc: bytes | None) -> bool:
     """Whether the profile calls itself sRGB."""
     if icc is None:

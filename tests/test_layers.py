@@ -13,11 +13,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # Bottom first; a name stands for the module, or for the package with all in it.
 MATTING = [
-    *("errors", "photo", "model", "describe"),
-    *("tags", "headers", "jpeg", "png", "profiles", "raster", "heif", "decode", "encode"),
+    *("errors", "plugins", "photo", "model", "describe"),
+    *("tags", "headers", "jpeg", "png", "profiles", "raster", "heif", "decode"),
     *("network_input", "upsample", "engines", "steady", "temporal"),
-    *("refine", "controls", "presets", "foreground", "composite", "pipeline"),
-    *("cuda", "cutters", "quality", "network", "training"),
+    *("formats", "encode", "backgrounds", "settings"),
+    *("refine", "controls", "presets", "foreground", "composite"),
+    *("pixel_work", "cpu_work", "pipeline", "cuda", "quality"),
 ]
 EDGE = [
     *("fs", "config", "board", "ipc", "monitoring", "http", "engine"),
@@ -76,4 +77,10 @@ def test_a_package_says_what_is_in_it(package: str) -> None:
 def test_the_photos_way_on_the_cpu_engine_imports_no_torch() -> None:
     modules = "edge.commands.cut, edge.commands.run, edge.worker.main"
     code = f"import sys, {modules}; sys.exit('torch' in sys.modules or 'tensorrt' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
+
+
+def test_a_configuration_with_its_choices_is_read_without_any_engines_library() -> None:
+    libraries = "{'onnxruntime', 'torch', 'tensorrt'}"
+    code = f"import sys, edge.config.load, edge.service.run; sys.exit(bool({libraries} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0

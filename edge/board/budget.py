@@ -1,9 +1,9 @@
 """What the service may use of a machine's memory and cores. Pure arithmetic: `this_machine` alone looks at one.
 
     MemTotal = what others keep + granted      others: the system, a display, the camera daemon, the page cache
-    granted  = supervisor + camera feed + worker on the CPU                      engine "cpu"
-             = supervisor + camera feed + worker on the GPU + CUDA               engine "tensorrt", unified memory
-             = supervisor + camera feed + worker on the CPU + the build's pools  while an engine is built
+    granted  = supervisor + sources + worker on the CPU                      engine "cpu"
+             = supervisor + sources + worker on the GPU + CUDA               engine "tensorrt", unified memory
+             = supervisor + sources + worker on the CPU + the build's pools  while an engine is built
 
 Pixel limit and photos in flight are what makes the largest of these fit. What an engine or a systemd unit depends on
 (batch, pools, MemoryHigh, MemoryMax) follows from MemTotal alone: it must not change with what else runs at a start.
@@ -24,9 +24,10 @@ _OTHERS_SHARE, _OTHERS_LEAST = 4, 1024 * _MIB
 # Of what is free at the start this much is left alone.
 _HEADROOM = 256 * _MIB
 _SUPERVISOR = 64 * _MIB
-# At least what 1080p takes at its worst: H.264 decoded on the CPU, live video at full height, bursts of snaps. Measured on a
-# PC, peak PSS: 332 MiB; a camera that gives raw pictures takes 208 with live video and 72 without.
-_CAMERA_SHARE, _CAMERA_LEAST, _CAMERA_MOST = 16, 352 * _MIB, 512 * _MIB
+# Of sources in processes of their own. At least what a camera's 1080p takes at its worst: H.264 decoded on the CPU, live
+# video at full height, bursts of snaps. Measured on a PC, peak PSS: 332 MiB; a camera that gives raw pictures takes 208 with
+# live video and 72 without.
+_SOURCES_SHARE, _SOURCES_LEAST, _SOURCES_MOST = 16, 352 * _MIB, 512 * _MIB
 # What the worker needs before its first photo: interpreter, libraries, network, its arena.
 _RESIDENT = 400 * _MIB
 # Peak bytes that one photo costs per pixel, decode to encode, on the CPU; measured by `edge-matting bench`, rounded up.
@@ -50,7 +51,8 @@ class Budget:
 
     pixels: of the largest photo. in_flight: photos in the worker at once. batch: photos in one run of the network (1, 2, 4
     or 8). threads: of the CPU engine. worker_bytes: the worker's memory, enforced as a limit on its data. cuda_bytes: what
-    the GPU engine holds beside that, with page-locked memory. camera_bytes: the camera feed's share. workspace,
+    the GPU engine holds beside that, with page-locked memory. sources_bytes: the
+    share of sources with processes of their own, such as a camera feed. workspace,
     tactic_dram: TensorRT's pools while it builds. memory_high, memory_max: systemd's limits on all processes together.
     """
 
@@ -60,7 +62,7 @@ class Budget:
     threads: int
     worker_bytes: int
     cuda_bytes: int
-    camera_bytes: int
+    sources_bytes: int
     workspace: int
     tactic_dram: int
     memory_high: int
@@ -87,8 +89,8 @@ class Machine:
 def budget(machine: Machine) -> Budget:
     """The machine's budget. One with too little memory gets the least that serves, and will have to swap."""
     granted = machine.total - max(_OTHERS_LEAST, machine.total // _OTHERS_SHARE)
-    camera = min(max(granted // _CAMERA_SHARE, _CAMERA_LEAST), _CAMERA_MOST)
-    fixed = _SUPERVISOR + camera + _RESIDENT
+    sources = min(max(granted // _SOURCES_SHARE, _SOURCES_LEAST), _SOURCES_MOST)
+    fixed = _SUPERVISOR + sources + _RESIDENT
     granted = max(granted, fixed + _need(_PIXELS[0], 1, machine.unified))
     now = min(granted, machine.available - _HEADROOM)
     in_flight = _in_flight(now - fixed, machine)
@@ -101,7 +103,7 @@ def budget(machine: Machine) -> Budget:
         threads=min(machine.cores, _MOST_THREADS),
         worker_bytes=_RESIDENT + in_flight * _PER_PIXEL * pixels,
         cuda_bytes=_cuda(pixels, in_flight),
-        camera_bytes=camera,
+        sources_bytes=sources,
         workspace=workspace,
         tactic_dram=2 * workspace,
         memory_high=granted,

@@ -1,25 +1,27 @@
-"""Live video: every matted frame over a colour or a picture, as JPEG, for whoever shows it."""
+"""Live video: every matted frame over a background, as JPEG, for whoever shows it."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import simplejpeg
 
 from edge.camera.matting_thread import MattedFrame
+from edge.camera.messages import Pace
 from edge.camera.recovery import HUNG
-from edge.http.live_pictures import LiveFrame
+from edge.http.live_frame import LiveFrame
 from edge.ipc.latest import Latest
+from matting.backgrounds.base import Background
+from matting.backgrounds.registry import open_background
 from matting.composite import backdrop, composite
 from matting.decode import decode
 from matting.foreground import foreground
-from matting.photo import U8, Background, Limits, Photo
-from matting.presets import parse_background
+from matting.formats.jpeg import JPEG
+from matting.photo import U8, Limits, Photo
 from matting.refine import refine
 
 QUALITY = 88
@@ -27,21 +29,13 @@ _BLANK = (720, 1280)  # before the first frame
 _PACE = 3.0  # seconds over which the pace is told
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Frames a second, and the median time from a frame's arrival until its picture can be shown, in milliseconds."""
-
-    fps: float = 0.0
-    latency_ms: float = 0.0
-
-
 def background(text: str) -> Background:
-    """A colour, or the picture in the file of that name.
+    """What `text` asks for, ready for use.
 
     Raises:
-        OSError, PhotoError: it cannot be read, or is no picture.
+        OSError, PhotoError: its file cannot be read, or is no picture.
     """
-    return parse_background(text, lambda name: decode(Path(name).read_bytes(), Limits(), to_srgb=True).rgb)
+    return open_background(text, lambda name: decode(Path(name).read_bytes(), Limits(), to_srgb=True).rgb)
 
 
 class Live(threading.Thread):
@@ -98,7 +92,7 @@ class Live(threading.Thread):
         """Scaled once for as long as the frames keep their size."""
         if self._behind is None or self._shape != (photo.height, photo.width):
             self._shape = photo.height, photo.width
-            self._behind = backdrop(photo, alpha, self._background, "jpeg")
+            self._behind = backdrop(photo, alpha, self._background, JPEG)
         assert self._behind is not None, "JPEG always has something behind"
         return self._behind
 

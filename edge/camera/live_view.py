@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.camera.frame import Frame
 from edge.camera.gst_output import GstOutput, to_device, to_file
-from edge.camera.live import Live, Pace, background
+from edge.camera.live import Live, background
 from edge.camera.matting_thread import MattedFrame, MattingThread
-from edge.camera.start_message import StartMessage
+from edge.camera.messages import Pace, StartCamera
 from edge.config.camera import LiveOptions
 from edge.fs.names import free_names
-from edge.http.live_pictures import MjpegServer
 from edge.ipc.latest import Latest
-from matting.engines.select import open_engine
+from matting.backgrounds.base import Background
+from matting.engines.registry import open_engine
 from matting.errors import CameraError, EngineError, MattingError
 from matting.model import load_model
-from matting.photo import Background
+
+if TYPE_CHECKING:
+    from edge.http.server import HttpServer
 
 _STUCK = 30.0  # seconds that a thread may spend on one frame
 _GLANCE = 0.25  # seconds between two looks, where nothing but a person's presence is asked
@@ -27,19 +30,19 @@ class LiveView:
     """Runs from its making until `close`.
 
     Raises (when made):
-        MattingError: no model, no engine, no background, or the address is taken.
+        MattingError: no model, no engine, or no background.
     """
 
-    def __init__(self, setup: StartMessage, frames: Latest[Frame]) -> None:
-        live = setup.options.live
-        model = load_model(setup.model)
+    def __init__(self, start: StartCamera, frames: Latest[Frame]) -> None:
+        live = start.options.live
+        model = load_model(start.model)
         # One thread: the service's worker and the camera share the cores, neither takes them all.
-        engine = open_engine(setup.engine, model, threads=1)
+        engine = open_engine(start.engine, model, threads=1)
         pause = 0.0 if live.wanted else _GLANCE
         self._matting_thread = MattingThread(frames, engine, model, height=live.height, steady=live.steady, pause=pause)
         self._threads: list[threading.Thread] = [self._matting_thread]
         self._live: Live | None = None
-        self._server: MjpegServer | None = None
+        self._server: HttpServer | None = None
         if live.wanted:
             self._open(live)
         for thread in self._threads:
@@ -78,7 +81,9 @@ class LiveView:
         pictures = self._live.pictures
         self._threads.append(self._live)
         if live.address is not None:
-            self._server = MjpegServer(live.address, pictures)
+            from edge.http.live_pictures import live_server  # asyncio takes memory that only those pay who asked for it
+
+            self._server = live_server(live.address, pictures)
         if live.device is not None:
             device = live.device
             self._threads.append(GstOutput(device, pictures, lambda: to_device(device)))

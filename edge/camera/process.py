@@ -10,12 +10,8 @@ import json
 import logging
 import os
 import selectors
-import signal
-import sys
 import time
-from dataclasses import asdict
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import cv2
 
@@ -26,16 +22,18 @@ from edge.camera.feed import Feed
 from edge.camera.frame import Frame
 from edge.camera.interval import Every, StandsStill
 from edge.camera.live_view import LiveView
+from edge.camera.messages import TO_CAMERA, CameraFailed, CameraState, PhotoTaken, StartCamera
 from edge.camera.photo_file import store
 from edge.camera.shutter import Shutter
-from edge.camera.start_message import StartMessage
 from edge.camera.trigger import TriggerFolder
 from edge.config.camera_source import parse_source
 from edge.fs.names import SNAP
 from edge.ipc.backoff import Pause
 from edge.ipc.channel import Channel
-from edge.ipc.parent_death import die_with_parent
+from edge.ipc.messages import as_table
+from edge.ipc.parent import parent_channel
 from edge.monitoring.journald import set_up_logging
+from matting import plugins
 from matting.errors import CameraError, MattingError, OutputError
 
 log = logging.getLogger(__name__)
@@ -48,7 +46,7 @@ _IDLE, _BUSY, _BEAT = 0.2, 0.02, 1.0  # seconds
 class CameraProcess:
     """Built in the child, run once."""
 
-    def __init__(self, channel: Channel, start: StartMessage) -> None:
+    def __init__(self, channel: Channel, start: StartCamera) -> None:
         options = start.options
         self._channel = channel
         self._start = start
@@ -92,14 +90,18 @@ class CameraProcess:
     def _beat(self, now: float) -> None:
         if now >= self._next_beat:
             self._next_beat = now + _BEAT
-            self._channel.send({"state": self._state()})
+            self._channel.send(self._state())
 
-    def _state(self) -> dict[str, Any]:
-        pace = self._live_view.pace() if self._live_view is not None else None
-        live = {} if pace is None else {"live": asdict(pace)}
-        memory = rss_bytes() + (rss_bytes(self._feed.pid) if self._feed.pid else 0)
-        camera = str(parse_source(self._start.options.source))
-        return {"camera": camera, **asdict(self._feed.state), **live, "memory": memory}
+    def _state(self) -> CameraState:
+        pid = self._feed.pid
+        return CameraState(
+            camera=str(parse_source(self._start.options.source)),
+            flowing=self._feed.state.flowing,
+            cause=self._feed.state.cause,
+            openings=self._feed.state.openings,
+            memory=rss_bytes() + (rss_bytes(pid) if pid else 0),
+            live=None if self._live_view is None else self._live_view.pace(),
+        )
 
     def _poll_live_view(self, now: float) -> None:
         """Live video may fail to open, and is tried again, while the shutter works on."""
@@ -117,7 +119,7 @@ class CameraProcess:
     def _on_line(self, line: str, tell: Tell) -> None:
         word, *numbers = line.split()[:3] or [""]
         if word == "status":
-            tell(json.dumps(self._state()))
+            tell(json.dumps(as_table(self._state())))
         elif word == "snap":
             self._press(numbers, tell)
         else:
@@ -198,32 +200,29 @@ class CameraProcess:
     def _keep(self, frame: Frame, folder: str) -> PurePosixPath:
         path = store(frame, self._start.inbox, folder)
         log.info("taken %s, %s", path, frame.caps)
-        self._channel.send({"taken": str(path)})
+        self._channel.send(PhotoTaken(path))
         return path
 
 
 def main() -> None:
-    # Stopping is the supervisor's to decide: a terminal's Ctrl-C reaches the whole group.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     cv2.setNumThreads(1)
-    die_with_parent()
-    channel = Channel.inherited(int(sys.argv[1]))
-    hello = channel.receive()
-    if hello is None:
+    channel = parent_channel(TO_CAMERA)
+    received = channel.receive()
+    if received is None:
         return
-    start = StartMessage.from_message(hello[0])
+    start: StartCamera = received.message
     set_up_logging(start.log_level)
     try:
+        plugins.load()
         camera = CameraProcess(channel, start)
     except MattingError as error:
-        channel.send({"error": type(error).__name__, "message": str(error)})
+        channel.send(CameraFailed(str(error)))
         return
     try:
         camera.run()
     except MattingError as error:
         log.error("%s", error)
-        channel.send({"error": type(error).__name__, "message": str(error)})
+        channel.send(CameraFailed(str(error)))
         os._exit(1)  # a thread may be stuck, and would be waited for
 
 

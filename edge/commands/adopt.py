@@ -13,13 +13,14 @@ from PIL import Image
 
 from edge.board.budget import this_machine
 from edge.fs.files import write_atomic
+from matting.cpu_work import open_cpu_work
 from matting.describe import model_file, write_description
 from matting.engines.onnx_cpu import Tensors, tensors
-from matting.engines.select import open_engine
 from matting.errors import ModelError, OutputError, SettingsError
 from matting.model import InputSpec, ModelSpec, PresenceSpec, default_model_dir, load_model
-from matting.photo import F32, Settings
+from matting.photo import F32
 from matting.pipeline import cut
+from matting.settings import Settings
 
 # The trial photo shows a person on about half of it. A matte outside of these shares was made of the wrong numbers.
 _LEAST, _MOST = 0.2, 0.8
@@ -131,11 +132,11 @@ def _trial(folder: Path) -> tuple[float, Path]:
     """The share of the trial photo that the model takes for a person, and its matte as a picture."""
     model = load_model(folder)
     photo = (default_model_dir() / "trial" / "astronaut.jpg").read_bytes()
-    engine = open_engine("cpu", model, this_machine().threads)
+    work = open_cpu_work("cpu", model, this_machine().threads)
     try:
-        mask = cut(photo, Settings(mask=True), engine, model).mask
+        mask = cut(photo, Settings(mask=True), work).mask
     finally:
-        engine.close()
+        work.close()
     assert mask is not None  # asked for in the settings
     seen = folder / "trial.png"
     write_atomic(seen, mask)

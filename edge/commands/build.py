@@ -14,7 +14,8 @@ from tqdm import tqdm
 
 from edge.board.budget import this_machine
 from edge.config.load import service_config
-from edge.engine.prepare_process import Failed, PrepareProcess
+from edge.engine.messages import PrepareFailed
+from edge.engine.prepare_process import PrepareProcess
 from edge.engine.request import engine_request
 from edge.engine.tensorrt.engine_set import EngineSet
 from edge.fs.files import make_folders
@@ -62,7 +63,7 @@ def _watched(process: PrepareProcess) -> EngineSet:
     raise EngineError(ended.reason)
 
 
-def _bar(process: PrepareProcess) -> EngineSet | Failed:
+def _bar(process: PrepareProcess) -> EngineSet | PrepareFailed:
     with tqdm(total=100, bar_format="{percentage:3.0f} %|{bar}| {elapsed}") as bar:
         while (ended := process.poll()) is None:
             _print_news(process, partial(bar.write, file=sys.stderr))
@@ -74,7 +75,7 @@ def _bar(process: PrepareProcess) -> EngineSet | Failed:
     return ended
 
 
-def _lines(process: PrepareProcess) -> EngineSet | Failed:
+def _lines(process: PrepareProcess) -> EngineSet | PrepareFailed:
     while (ended := process.poll()) is None:
         _print_news(process, _print)
         if not select.select([process], [], [], _HEARTBEAT)[0]:

@@ -18,18 +18,21 @@ from tqdm import tqdm
 from edge.board.budget import Budget, this_machine
 from edge.config.load import load_config
 from edge.config.options import NAMES, Options
-from edge.config.schema import ENGINES
 from edge.config.settings import settings_for
-from edge.engine.open_cutter import cutter_for
+from edge.engine.open_work import work_for
 from edge.fs.files import file_id, make_folders, write_atomic
 from edge.fs.names import fitted, is_ignored, printable
 from edge.intake.open_input import open_input
-from matting.cutters import Cutter
+from matting.backgrounds.registry import background_words
 from matting.decode import decode
-from matting.encode import suffix
+from matting.engines.registry import engine_names
 from matting.errors import MattingError, OutputError, PhotoError, PhotoTooLarge, RefusedFile, SettingsError, UnreadablePhoto
-from matting.photo import FORMATS, U8, Limits, Settings
+from matting.formats.registry import find_format, format_names
+from matting.photo import U8, Limits
+from matting.pipeline import cut
+from matting.pixel_work import PixelWork
 from matting.presets import PRESETS
+from matting.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,14 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     out = "for the cut-outs: DIR/NAME.png for NAME.jpg; replaces those of an earlier run, never a photo of this one"
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help=out)
     parser.add_argument("--background", metavar="none|#RRGGBB|FILE|blur", help="what stands behind the person (none)")
-    parser.add_argument("--format", choices=FORMATS, help="png unless the preset says otherwise")
+    parser.add_argument("--format", type=_format, choices=format_names(), help="png unless the preset says otherwise")
     parser.add_argument("--mask", action="store_true", help="also DIR/NAME.alpha.png, the alpha in 8-bit grey at full size")
     parser.add_argument("--preset", choices=tuple(PRESETS), help="threshold, erosion, feather, background, format in one")
     parser.add_argument("--alpha-threshold", type=int, metavar="0..50", help="alpha up to this 8-bit level becomes 0 (0)")
     parser.add_argument("--erode", type=int, metavar="0..5", help="pixels taken off the edge (0)")
     parser.add_argument("--feather", type=float, metavar="PX", help="pixels over which the edge is softened (0)")
     parser.add_argument("--crop", type=float, metavar="MARGIN", help="crop to the subject, with this margin: 0.05 is 5 %%")
-    parser.add_argument("--engine", choices=ENGINES, default="auto", help="what runs the network (auto)")
+    parser.add_argument("--engine", choices=engine_names(), default="auto", help="what runs the network (auto)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the service's, to share the engines that its board built")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a folder with a model.toml; the one that ships otherwise")
 
@@ -89,13 +92,13 @@ def main(arguments: argparse.Namespace) -> int:
     limits = Limits(pixels=budget.pixels)
     cv2.setNumThreads(1)
     options = Options(**{name: getattr(arguments, name) for name in NAMES if hasattr(arguments, name)})
-    settings = settings_for(options, lambda: _picture(options.picture, limits), limits)
+    settings = settings_for(options, lambda: _background_image(options.background_file, limits), limits)
     config = load_config(arguments.config)
-    cutter = cutter_for(replace(config, engine=arguments.engine, model=arguments.model or config.model), budget)
+    work = work_for(replace(config, engine=arguments.engine, model=arguments.model or config.model), budget)
     try:
-        failures = _cut_all(arguments.photos, arguments.out, settings, cutter, budget)
+        failures = _cut_all(arguments.photos, arguments.out, settings, work, budget)
     finally:
-        cutter.close()
+        work.close()
     return exit_code(failures)
 
 
@@ -107,25 +110,33 @@ def exit_code(failures: list[MattingError]) -> int:
     return codes.pop() if len(codes) == 1 else PhotoError.exit_code
 
 
-def _picture(name: str | None, limits: Limits) -> U8:
-    """The background picture: HxWx3 uint8, sRGB."""
+def _format(text: str) -> str:
+    """The format's own name for an alias or capitals. What is none is left for argparse to refuse, with its choices."""
+    try:
+        return find_format(text).name
+    except SettingsError:
+        return text
+
+
+def _background_image(name: str | None, limits: Limits) -> U8:
+    """The background from a file: HxWx3 uint8, sRGB."""
     try:
         return decode(Path(str(name)).read_bytes(), limits, to_srgb=True).rgb
     except OSError as error:
-        message = f'--background: {name} is not "none", "blur", "#RRGGBB" or a readable file ({error.strerror})'
+        message = f"--background: {name} cannot be read ({error.strerror}): give {background_words()}"
         raise SettingsError(message) from error
     except PhotoError as error:
         raise SettingsError(f"--background {name}: {error}") from error
 
 
-def _cut_all(photos: list[Path], out: Path, settings: Settings, cutter: Cutter, budget: Budget) -> list[MattingError]:
+def _cut_all(photos: list[Path], out: Path, settings: Settings, work: PixelWork, budget: Budget) -> list[MattingError]:
     tasks = list(_tasks(photos, out, settings))
     if not tasks:
         print("edge-matting: no photos found", file=sys.stderr)
     failures: list[MattingError] = []
     show = len(tasks) > 1 and sys.stderr.isatty()
     with ThreadPoolExecutor(budget.in_flight) as pool, tqdm(total=len(tasks), unit="photo", disable=not show) as bar:
-        jobs = ((task, pool.submit(_cut_one, task, settings, cutter)) for task in tasks)
+        jobs = ((task, pool.submit(_cut_one, task, settings, work)) for task in tasks)
         for task, future in _as_completed(jobs, budget.in_flight + 1):
             try:
                 bar.write(future.result(), file=sys.stdout)
@@ -147,10 +158,10 @@ def _as_completed(jobs: Iterator[tuple[_Task, Future[str]]], most: int) -> Itera
                 running[following] = task
 
 
-def _cut_one(task: _Task, settings: Settings, cutter: Cutter) -> str:
+def _cut_one(task: _Task, settings: Settings, work: PixelWork) -> str:
     """Cut one photo and write its files; the line to print."""
     started = time.perf_counter()
-    result = cutter.cut(_read(task, settings.limits.bytes), settings)
+    result = cut(_read(task, settings.limits.bytes), settings, work)
     target = task.folder / fitted(task.stem, result.suffix)
     try:
         make_folders(task.folder)
@@ -177,7 +188,8 @@ def _read(task: _Task, limit: int) -> bytes:
 
 def _tasks(photos: Iterable[Path], out: Path, settings: Settings) -> Iterator[_Task]:
     found = [pair for photo in photos for pair in _expand(photo)]
-    suffixes = (suffix(settings.format), ".alpha.png") if settings.mask else (suffix(settings.format),)
+    suffix = settings.format.suffix
+    suffixes = (suffix, ".alpha.png") if settings.mask else (suffix,)
     names = _Names(suffixes, {file_id(root / path) for root, path in found})
     for root, path in found:
         folder = out.joinpath(*path.parts[:-1])

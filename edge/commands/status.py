@@ -54,7 +54,7 @@ def screen(status: Status, now: float) -> Iterator[str]:
         "memory": _memory(status),
         "temperature": heat,
         "disk left": size(status.disk_free) + _removed(status),
-        "camera": status.camera,
+        **{source.name: source.words for source in status.sources},
         "last error": _last_error(status),
         "running": f"for {_span(now - status.started)}, process {status.pid}; told {max(0, now - status.updated):.0f} s ago",
     }
@@ -87,7 +87,7 @@ def _memory(status: Status) -> str:
         "supervisor": status.supervisor_bytes,
         "worker": status.worker_bytes,
         "GPU": status.gpu_bytes,
-        "camera": status.camera_bytes,
+        **{source.name: source.memory for source in status.sources},
     }
     return ", ".join(f"{name} {size(share)}" for name, share in shares.items() if share)
 

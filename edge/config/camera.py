@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 Flip = Literal["none", "rotate-90", "rotate-180", "rotate-270", "mirror", "upside-down"]
 FLIPS: tuple[Flip, ...] = ("none", "rotate-90", "rotate-180", "rotate-270", "mirror", "upside-down")
@@ -11,7 +11,8 @@ FLIPS: tuple[Flip, ...] = ("none", "rotate-90", "rotate-180", "rotate-270", "mir
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """Where live video goes; nowhere while all three are None. background: a colour "#RRGGBB", or a picture's path.
+    """Where live video goes; nowhere while all three are None. background: a colour, an image file's path, or another one that
+    needs no matte.
 
     address: host and port of a loopback address, for MJPEG over HTTP. device: a v4l2loopback device. file: Matroska.
     height: of the live pictures in pixels, at most the camera's.
@@ -52,15 +53,6 @@ class CameraOptions:
     button: tuple[str, int] | None = None
     live: LiveOptions = LiveOptions()
 
-    def to_message(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_message(cls, table: dict[str, Any]) -> CameraOptions:
-        """The inverse of `to_message`, also after JSON, which knows no tuples."""
-        live = {key: _tuple(value) for key, value in table["live"].items()}
-        return cls(**{**{key: _tuple(value) for key, value in table.items()}, "live": LiveOptions(**live)})
-
     @property
     def turned(self) -> bool:
         """Whether width and height change places on the way from the camera to us."""
@@ -74,7 +66,3 @@ class CameraOptions:
         if self.width is None or self.height is None:
             return None
         return (self.height, self.width) if self.turned else (self.width, self.height)
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

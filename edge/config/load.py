@@ -5,20 +5,18 @@ Relative paths are relative to the config file's folder. Without a file everythi
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from edge.config.camera import CameraOptions, LiveOptions
-from edge.config.camera_source import EXPECTED as EXPECTED_SOURCE
 from edge.config.camera_source import parse_source
-from edge.config.options import Options
-from edge.config.retention import KEEP_ALL, Retention
-from edge.config.schema import KEYS, PROFILE_KEYS, Key
-from edge.config.sizes import DEFAULT_RESERVE, Room
+from edge.config.folders import clashes, hot_folders
+from edge.config.mistakes import camera_problems, line_of, read_section, read_values, stray
+from edge.config.options import COLOURS, Options
+from edge.config.retention import Retention
+from edge.config.schema import KEYS, PROFILE_KEYS, registered_sections
+from edge.config.types import STATUS_FILE, Config
 from matting.errors import SettingsError
 
 if sys.version_info >= (3, 11):
@@ -28,50 +26,21 @@ else:
 
 # Where scripts/install puts the service's.
 INSTALLED = Path("/etc/edge-matting/edge-matting.toml")
-Original = Literal["move", "keep", "delete"]
-Precision = Literal["fp32", "fp16", "int8"]
+# Keys whose value is a field of Config just as it is.
+_FIELDS = {
+    "kind": "engine",
+    "precision": "precision",
+    "photo_timeout_seconds": "photo_timeout",
+    "log_level": "log_level",
+    "reserve": "reserve",
+    "listen": "listen",
+}
 
 
 class ConfigError(SettingsError):
     """One or more mistakes; the message has a line for each."""
 
     exit_code = 3
-
-
-@dataclass(frozen=True, slots=True)
-class HotFolders:
-    """Where photos come from and go to. state: the service's own memory; backgrounds: pictures that profiles may name."""
-
-    inbox: Path
-    outbox: Path
-    done: Path
-    failed: Path
-    no_person: Path
-    backgrounds: Path
-    state: Path
-    original: Original = "move"
-    settle_seconds: float = 1.0
-    rescan_seconds: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """All that the daemon is told. precision: of the engine that the board builds. status: the status file.
-    textfile: where metrics are written; listen: where they are served over HTTP. reserve: below it, no photo is taken in."""
-
-    folders: HotFolders
-    options: Options
-    status: Path
-    engine: str = "auto"
-    precision: Precision = "fp16"
-    model: Path | None = None
-    photo_timeout: float = 60.0
-    log_level: str = "info"
-    camera: CameraOptions | None = None
-    textfile: Path | None = None
-    listen: tuple[str, int] | None = None
-    reserve: Room = DEFAULT_RESERVE
-    retention: Retention = KEEP_ALL
 
 
 def load_config(path: Path | None) -> Config:
@@ -85,13 +54,13 @@ def load_config(path: Path | None) -> Config:
     text = _read(path)
     problems: list[str] = []
     tables = _parse(text, path)
-    values = {section: _section(tables, text, section, problems) for section in KEYS}
-    problems += [_stray(name, tables[name], text) for name in tables if name not in KEYS]
-    problems += _camera_problems(values, lambda section, key: _line(text, section, key))
+    values = {section: read_section(tables, text, section, problems) for section in KEYS}
+    problems += [stray(name, tables[name], text) for name in tables if name not in KEYS]
+    problems += camera_problems(values, lambda section, key: line_of(text, section, key))
     if not problems:
         config = _config(values, path.absolute().parent)
-        for name, problem in _clashes(config.folders):  # a folder that is not named lies beside the inbox
-            line = _line(text, "hotfolder", name) or _line(text, "hotfolder", "inbox")
+        for name, problem in clashes(config.folders):  # a folder that is not named lies beside the inbox
+            line = line_of(text, "hotfolder", name) or line_of(text, "hotfolder", "inbox")
             problems.append(f"line {line}: {problem}")
     if problems:
         raise ConfigError("\n".join([f"{path}: {len(problems)} mistake{'s' * (len(problems) > 1)}", *problems]))
@@ -115,7 +84,7 @@ def load_profile(text: str) -> dict[str, str]:
         ConfigError: not TOML, or any number of wrong keys and values.
     """
     problems: list[str] = []
-    values = _values(_parse(text, Path("profile")), PROFILE_KEYS, lambda key: _line(text, None, key), "", problems)
+    values = read_values(_parse(text, Path("profile")), PROFILE_KEYS, lambda key: line_of(text, None, key), "", problems)
     if problems:
         raise ConfigError("; ".join(problems))
     return values
@@ -138,83 +107,36 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not TOML: {error}") from error
 
 
-def _section(tables: dict[str, Any], text: str, section: str, problems: list[str]) -> dict[str, Any]:
-    table = tables.get(section, {})
-    if not isinstance(table, dict):
-        problems.append(f"line {_line(text, None, section)}: {section} must be a section, written [{section}]")
-        return {}
-    return _values(table, KEYS[section], lambda key: _line(text, section, key), f"{section}.", problems)
-
-
-def _stray(name: str, value: Any, text: str) -> str:
-    """What is wrong with a name at the top level that is no section's: mostly a key whose [section] was forgotten."""
-    header = _line(text, name, None)
-    if header or isinstance(value, dict):
-        return f"line {header}: unknown section [{name}], expected one of {', '.join(KEYS)}"
-    homes = [f"[{section}]" for section, keys in KEYS.items() if name in keys]
-    advice = f"write it below {' or '.join(homes)}" if homes else f"no section has it, they are {', '.join(KEYS)}"
-    return f"line {_line(text, None, name)}: {name} stands above any [section], {advice}"
-
-
-def _values(
-    table: dict[str, Any], keys: dict[str, Key], line: Callable[[str], int], prefix: str, problems: list[str]
-) -> dict[str, Any]:
-    values = {}
-    for key, value in table.items():
-        if key not in keys:
-            problems.append(f"line {line(key)}: unknown key {prefix}{key}, expected one of {', '.join(keys)}")
-            continue
-        try:
-            values[key] = keys[key].read(value)
-        except (ValueError, SettingsError):
-            problems.append(f"line {line(key)}: {prefix}{key} is {_shown(value)}, expected {keys[key].expected}")
-    return values
-
-
-def _shown(value: Any) -> str:
-    try:
-        return repr(value)
-    except ValueError:
-        return "a number of thousands of digits"
-
-
-def _line(text: str, section: str | None, key: str | None) -> int:
-    """The line on which a key, or a section's header, stands: tomllib does not tell. 0 for unusual spellings."""
-    current: str | None = None
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[+\s*\"?([^\]\"]+?)\"?\s*\]", line)
-        if header:
-            current = header.group(1)
-            if key is None and current == section:
-                return number
-        elif key is not None and current == section and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
-            return number
-    return 0
-
-
 def _config(values: dict[str, dict[str, Any]], base: Path) -> Config:
-    matting = dict(values["matting"])
-    colours = matting.pop("colours", "keep")
-    background = Options(background=matting.get("background")).picture
-    if background is not None:
-        matting["background"] = str(base / background)
-    engine, service = values["engine"], values["service"]
-    folders = _folders(values["hotfolder"], base)
+    """Only what the file says is passed on, so that all else keeps the dataclasses' defaults."""
+    folders = hot_folders(values["hotfolder"], base)
+    engine, service, metrics = values["engine"], values["service"], values["metrics"]
+    given = {**engine, **service, **values["http"]}
     return Config(
         folders=folders,
-        options=Options(**matting, to_srgb=colours == "srgb"),
-        status=base / Path(service["status"]).expanduser() if "status" in service else folders.state / "status.json",
-        engine=engine.get("kind", "auto"),
-        precision=engine.get("precision", "fp16"),
+        options=_options(values["matting"], base),
+        status=_under(base, service["status"]) if "status" in service else folders.state / STATUS_FILE,
         model=base / engine["model"] if "model" in engine else None,
-        photo_timeout=service.get("photo_timeout_seconds", 60.0),
-        log_level=service.get("log_level", "info"),
         camera=_camera(values["camera"], values["live"], base),
-        textfile=base / Path(values["metrics"]["textfile"]).expanduser() if values["metrics"] else None,
-        listen=values["http"].get("listen"),
-        reserve=service.get("reserve", DEFAULT_RESERVE),
+        textfile=_under(base, metrics["textfile"]) if "textfile" in metrics else None,
         retention=Retention(**values["retention"]),
+        more={name: values[name] for name in registered_sections()},
+        **{field: given[key] for key, field in _FIELDS.items() if key in given},
     )
+
+
+def _under(base: Path, path: str) -> Path:
+    return base / Path(path).expanduser()
+
+
+def _options(matting: dict[str, Any], base: Path) -> Options:
+    named = {key: value for key, value in matting.items() if key != "colours"}
+    if "colours" in matting:
+        named["to_srgb"] = COLOURS[matting["colours"]]
+    picture = Options(background=matting.get("background")).background_file
+    if picture is not None:
+        named["background"] = str(base / picture)
+    return Options(**named)
 
 
 def _camera(camera: dict[str, Any], live: dict[str, Any], base: Path) -> CameraOptions | None:
@@ -225,59 +147,8 @@ def _camera(camera: dict[str, Any], live: dict[str, Any], base: Path) -> CameraO
     if source.kind == "file":
         named["source"] = source.location
     if "trigger" in named:
-        named["trigger"] = str(base / Path(named["trigger"]).expanduser())
-    picture = Options(background=live.get("background")).picture
-    paths = {"file": live.get("file"), "background": picture}
-    found = {key: str(base / Path(path).expanduser()) for key, path in paths.items() if path is not None}
+        named["trigger"] = str(_under(base, named["trigger"]))
+    background_file = Options(background=live.get("background")).background_file
+    paths = {"file": live.get("file"), "background": background_file}
+    found = {key: str(_under(base, path)) for key, path in paths.items() if path is not None}
     return CameraOptions(**named, live=LiveOptions(**{**live, **found}))
-
-
-def _camera_problems(values: dict[str, dict[str, Any]], line: Callable[[str, str], int]) -> list[str]:
-    """What only several keys together can get wrong."""
-    camera, live = values["camera"], values["live"]
-    problems = []
-    if (camera or live) and "source" not in camera:
-        section = "camera" if camera else "live"
-        problems.append(f"line {line(section, next(iter(values[section])))}: {section} needs camera.source, {EXPECTED_SOURCE}")
-    if ("width" in camera) != ("height" in camera):
-        given = "width" if "width" in camera else "height"
-        problems.append(f"line {line('camera', given)}: camera.{given} alone is no size, give width and height")
-    return problems
-
-
-def _folders(values: dict[str, Any], base: Path) -> HotFolders:
-    def folder(key: str, default: Path) -> Path:
-        return base / Path(values[key]).expanduser() if key in values else default
-
-    inbox = folder("inbox", base / "inbox")
-    failed = folder("failed", base / "failed")
-    return HotFolders(
-        inbox=inbox,
-        outbox=folder("outbox", base / "outbox"),
-        done=folder("done", base / "done"),
-        failed=failed,
-        no_person=folder("no_person", failed.parent / "no-person"),
-        backgrounds=folder("backgrounds", inbox.parent / "backgrounds"),
-        state=folder("state", inbox.parent / ".edge-matting"),
-        **{key: values[key] for key in ("original", "settle_seconds", "rescan_seconds") if key in values},
-    )
-
-
-def _clashes(folders: HotFolders) -> list[tuple[str, str]]:
-    """Folders that would feed the service its own output, or ruin originals: the key, and what is wrong with it."""
-    inbox = folders.inbox.resolve()
-    others = {name: getattr(folders, name).resolve() for name in ("outbox", "done", "failed", "no_person", "state")}
-    problems = []
-    for name, folder in others.items():
-        if folder == inbox:
-            problems.append((name, f"hotfolder.{name} is the inbox itself: outputs would be cut again, choose another folder"))
-        elif inbox in folder.parents:
-            problems.append((name, f"hotfolder.{name} lies inside the inbox: it would be cut again, choose a folder outside"))
-        elif folder in inbox.parents:
-            problems.append((name, f"hotfolder.{name} contains the inbox: choose folders that lie side by side"))
-    names = list(others)
-    for index, first in enumerate(names):
-        for second in names[index + 1 :]:
-            if others[first] == others[second]:
-                problems.append((second, f"hotfolder.{first} and hotfolder.{second} are the same folder: choose two"))
-    return problems

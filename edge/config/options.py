@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from matting.photo import Format
+from matting.backgrounds.base import ImageFile
+from matting.backgrounds.registry import parse_background
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """None means: as the preset says, else the product's default. background: none | blur | #RRGGBB | a file."""
+    """None means: as the preset says, else the product's default. format: a format's own name, no alias of it.
+
+    background: as `matting.backgrounds.registry.parse_background` takes it.
+    """
 
     preset: str | None = None
     background: str | None = None
-    format: Format | None = None
+    format: str | None = None
     mask: bool = False
     alpha_threshold: int | None = None
     erode: int | None = None
@@ -27,10 +31,16 @@ class Options:
         return Options(**{**asdict(self), **other})
 
     @property
-    def picture(self) -> str | None:
-        """The background where it is a picture, which must be read from a file."""
-        word = (self.background or "none").strip()
-        return None if word.lower() in ("none", "blur") or word.startswith("#") else word
+    def background_file(self) -> str | None:
+        """The image file that the background must be read from, where it is one.
+
+        Raises:
+            SettingsError: the background is wrong.
+        """
+        found = None if self.background is None else parse_background(self.background)
+        return found.name if isinstance(found, ImageFile) else None
 
 
+# The word for the photo's colours -> Options.to_srgb.
+COLOURS = {"keep": False, "srgb": True}
 NAMES = tuple(field.name for field in fields(Options))

@@ -1,204 +1,286 @@
-"""Every key that a config file may have: how its value is read, and what would have been right."""
+"""Every key that a config file may have: how its value is read, what would have been right, what it does, its default.
+
+A new key is one entry here, and the field of the dataclass that it fills; then `python -m edge.config.reference write`.
+"""
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import numpy as np
-
-from edge.config.camera import FLIPS
+from edge.config.camera import FLIPS, CameraOptions, LiveOptions
 from edge.config.camera_source import EXPECTED as EXPECTED_SOURCE
 from edge.config.camera_source import parse_source
+from edge.config.folders import PLACES, place
+from edge.config.keys import (
+    Key,
+    button,
+    choice,
+    crop,
+    days,
+    flag,
+    listen,
+    loopback,
+    number,
+    one_of,
+    path,
+    prom,
+    text,
+    video_device,
+)
+from edge.config.options import COLOURS, Options
 from edge.config.sizes import parse_room
-from matting.photo import FORMATS
-from matting.presets import PRESETS, parse_background
+from edge.config.types import STATUS_FILE, Config, HotFolders, Original, Precision, default_of
+from matting.backgrounds.base import ImageFile
+from matting.backgrounds.none import NoBackground
+from matting.backgrounds.registry import background_words, parse_background
+from matting.engines.registry import engine_names
+from matting.formats.registry import find_format, format_names
+from matting.photo import Controls
+from matting.presets import PRESETS, Preset
 
-ENGINES = ("auto", "tensorrt", "torch", "cpu")
-PRECISIONS = ("fp16", "int8", "fp32")
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of the file: `read` gives the value or raises ValueError; `expected` says what would have been right."""
-
-    read: Callable[[Any], Any]
-    expected: str
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value or "\0" in value:
-        raise ValueError
-    return value
-
-
-def _path(value: Any) -> str:
-    """A path, whose ~ or ~name stands for a home that exists."""
-    try:
-        Path(_text(value)).expanduser()
-    except RuntimeError as error:
-        raise ValueError from error
-    return str(value)
-
-
-def _choice(*allowed: str) -> Key:
-    def read(value: Any) -> str:
-        if value not in allowed:
-            raise ValueError
-        return str(value)
-
-    return Key(read, "one of " + ", ".join(f'"{name}"' for name in allowed))
-
-
-def _number(low: float, high: float, kind: type[int] | type[float]) -> Key:
-    def read(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, kind)) or not low <= value <= high:
-            raise ValueError
-        return kind(value)
-
-    return Key(read, f"{'a whole number' if kind is int else 'a number'} from {low:g} to {high:g}")
-
-
-def _days(value: Any) -> float:
-    """0 is refused: it could be meant as "never"."""
-    days = _number(0, 36500, float).read(value)
-    if days == 0:
-        raise ValueError
-    return float(days)
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError
-    return value
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 
 def _background(value: Any) -> str:
-    text = _text(value)
-    parse_background(text, lambda _: np.zeros((1, 1, 3), np.uint8))
-    return text
+    word = text(value)
+    parse_background(word)
+    return word
+
+
+def _format(value: Any) -> str:
+    return find_format(text(value)).name
+
+
+def _engine(value: Any) -> str:
+    return str(choice(*engine_names()).read(value))
 
 
 def _source(value: Any) -> str:
-    text = _path(value)
-    parse_source(text)
-    return text
+    word = path(value)
+    parse_source(word)
+    return word
 
 
-def _crop(value: Any) -> tuple[int, ...]:
-    numbers = [int(_number(0, 16384, int).read(number)) for number in value] if isinstance(value, list) else []
-    if len(numbers) != 4 or min(numbers[2:]) < 16:
-        raise ValueError
-    return tuple(numbers)
-
-
-def _listen(value: Any) -> tuple[str, int]:
-    host, _, port = _text(value).rpartition(":")
-    address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
-    if (address.version == 6) != host.startswith("[") or not 1 <= int(port) <= 65535:
-        raise ValueError
-    return str(address), int(port)
-
-
-def _address(value: Any) -> tuple[str, int]:
-    """Loopback only: whoever wants to show the picture elsewhere puts a server of theirs before it."""
-    host, port = _listen(value)
-    if not ipaddress.ip_address(host).is_loopback:
-        raise ValueError
-    return host, port
-
-
-def _prom(value: Any) -> str:
-    if not _path(value).endswith(".prom"):
+def _live_background(value: Any) -> str:
+    """What stays the same from frame to frame, and is there at all."""
+    found = parse_background(path(value))
+    if not isinstance(found, ImageFile) and (found.needs_matte or isinstance(found, NoBackground)):
         raise ValueError
     return str(value)
 
 
-def _button(value: Any) -> tuple[str, int]:
-    chip, _, line = _text(value).rpartition(" ")
-    if not chip.startswith("/dev/gpiochip"):
-        raise ValueError
-    return chip, int(_number(0, 1023, int).read(int(line)))
+def _folder(name: str, help: str) -> Key:
+    return _FOLDER.described(help, without=place(name), example=f"/srv/photos/{PLACES[name][1]}")
 
 
-def _device(value: Any) -> str:
-    if not re.fullmatch(r"/dev/video\d+", _text(value)):
-        raise ValueError
-    return str(value)
+def _kept(what: str) -> Key:
+    return _DAYS.described(f"Days after which {what} are removed.", without="they are kept", example=30)
 
 
-def _solid(value: Any) -> str:
-    text = _background(_path(value))
-    if text.strip().lower() in ("none", "blur"):
-        raise ValueError
-    return text
+def _control(key: Key, name: str, help: str, example: float) -> Key:
+    bare = default_of(Controls, name)
+    return key.described(help, without=f"as the preset says; {bare:g} without a preset", example=example)
 
 
-_FOLDER = Key(_path, 'a folder, such as "/srv/photos/in"')
-_PRESET = _choice(*PRESETS)
-_BACKGROUND = Key(_background, '"none", "blur", "#RRGGBB" or a picture file')
-_FORMAT = _choice(*FORMATS)
-_DAYS = Key(_days, "days above 0 (without the key everything is kept)")
-_ROOM = Key(lambda value: parse_room(_text(value)), '"512 MB", "2 GB" or "5 %"')
-_LEVELS = _choice("debug", "info", "warning", "error")
-_LEVEL = Key(lambda value: _LEVELS.read(_text(value).lower()), _LEVELS.expected)
+_FOLDER = Key(path, 'a folder, such as "/srv/photos/in"')
+_PRESET = choice(*PRESETS)
+_BACKGROUND = Key(_background, background_words)
+_FORMAT = Key(_format, lambda: one_of(format_names()))
+_DAYS = Key(days, "days above 0 (without the key everything is kept)")
+_ROOM = Key(lambda value: parse_room(text(value)), '"512 MB", "2 GB" or "5 %"')
+_LEVELS = choice("debug", "info", "warning", "error")
+_LEVEL = Key(lambda value: _LEVELS.read(text(value).lower()), _LEVELS.expected)
+_FLAG = Key(flag, "true or false")
+SECTIONS = {
+    "hotfolder": "Where photos come from, and where they and their cut-outs go.",
+    "matting": "How a cut-out looks. A folder's profile may change preset, background and format.",
+    "camera": "A camera beside the hot folder. Without `source` there is none.",
+    "live": "Live video from the camera: off until address, device or file is named.",
+    "engine": "What runs the network.",
+    "service": "The service itself.",
+    "retention": "How long finished photos are kept. Nothing is removed unless it is asked for here.",
+    "metrics": "Figures for Prometheus as a file.",
+    "http": "Figures for Prometheus, and the health of the service, over HTTP. Nothing listens unless it is asked for here.",
+}
 KEYS: dict[str, dict[str, Key]] = {
     "hotfolder": {
-        **dict.fromkeys(("inbox", "outbox", "done", "failed", "no_person", "backgrounds", "state"), _FOLDER),
-        "original": _choice("move", "keep", "delete"),
-        "settle_seconds": _number(0.1, 600, float),
-        "rescan_seconds": _number(0.2, 3600, float),
+        "inbox": _folder("inbox", "Photos that are to be cut."),
+        "outbox": _folder("outbox", "Cut-outs."),
+        "done": _folder("done", "Originals whose cut-out is on the disk."),
+        "failed": _folder("failed", "Photos that could not be cut, each with the reason in a JSON file."),
+        "no_person": _folder("no_person", "Photos in which nobody was found."),
+        "backgrounds": _folder("backgrounds", "Pictures that a folder's profile may name."),
+        "state": _folder("state", "The service's own memory. It belongs on a local disk that is always there."),
+        "original": choice(*get_args(Original)).described(
+            "What happens to a photo once it is cut: it is moved to `done`, kept in the inbox, or deleted.",
+            default=default_of(HotFolders, "original"),
+        ),
+        "settle_seconds": number(0.1, 600, float).described(
+            "Seconds that a file must stand still before it counts as finished.",
+            default=default_of(HotFolders, "settle_seconds"),
+        ),
+        "rescan_seconds": number(0.2, 3600, float).described(
+            "Seconds between two looks at the inbox. On NFS and SMB, which report no events, nothing else finds photos.",
+            default=default_of(HotFolders, "rescan_seconds"),
+        ),
     },
     "matting": {
-        "preset": _PRESET,
-        "background": _BACKGROUND,
-        "format": _FORMAT,
-        "mask": Key(_flag, "true or false"),
-        "alpha_threshold": _number(0, 50, int),
-        "erode": _number(0, 5, int),
-        "feather": _number(0, 100, float),
-        "crop": _number(0, 1, float),
-        "colours": _choice("keep", "srgb"),
+        "preset": _PRESET.described("A ready-made choice of the keys below.", without="no preset", example="e-commerce"),
+        "background": _BACKGROUND.described(
+            "What stands behind the person: nothing, the blurred photo, a colour, or a picture (its path).",
+            without="as the preset says; none without a preset",
+            example="none",
+        ),
+        "format": _FORMAT.described(
+            "The file format of cut-outs. JPEG cannot be transparent: without a background it is white.",
+            without=f"as the preset says; {default_of(Preset, 'format').name} without a preset",
+            example="png",
+        ),
+        "mask": _FLAG.described("Whether the matte is written too, as `NAME.alpha.png`.", default=default_of(Options, "mask")),
+        "alpha_threshold": _control(
+            number(0, 50, int), "threshold", "Alpha up to this level, of 255, becomes 0: removes faint haze.", 10
+        ),
+        "erode": _control(number(0, 5, int), "erode", "Pixels by which the outline shrinks.", 1),
+        "feather": _control(number(0, 100, float), "feather", "Pixels over which the outline is softened.", 1.0),
+        "crop": number(0, 1, float).described(
+            "Crops to the person, with this margin: 0.05 is 5 % of the person's larger side.",
+            without="the whole photo",
+            example=0.05,
+        ),
+        "colours": choice(*COLOURS).described(
+            "Whether the photo's colour profile is kept, or its colours are converted to sRGB.",
+            default=next(word for word, to_srgb in COLOURS.items() if to_srgb == default_of(Options, "to_srgb")),
+        ),
     },
     "camera": {
-        "source": Key(_source, EXPECTED_SOURCE),
-        "width": _number(16, 16384, int),
-        "height": _number(16, 16384, int),
-        "fps": _number(1, 240, int),
-        "flip": _choice(*FLIPS),
-        "crop": Key(_crop, "[left, top, width, height] in pixels"),
-        "countdown_seconds": _number(0, 60, float),
-        "burst": _number(1, 20, int),
-        "interval_seconds": _number(1, 86400, float),
-        "person_seconds": _number(0.2, 60, float),
-        "trigger": _FOLDER,
-        "button": Key(_button, 'a GPIO chip and a line, such as "/dev/gpiochip0 17"'),
+        "source": Key(_source, EXPECTED_SOURCE).described("The camera.", without="no camera", example="csi://0"),
+        "width": number(16, 16384, int).described(
+            "Width in pixels that is asked of the camera, together with `height`.", without="the camera's own", example=1920
+        ),
+        "height": number(16, 16384, int).described(
+            "Height in pixels that is asked of the camera, together with `width`.", without="the camera's own", example=1080
+        ),
+        "fps": number(1, 240, int).described(
+            "Pictures a second that are asked of the camera.", without="the camera's own", example=30
+        ),
+        "flip": choice(*FLIPS).described("How its pictures are turned, clockwise.", default=default_of(CameraOptions, "flip")),
+        "crop": Key(crop, "[left, top, width, height] in pixels").described(
+            "The part of the picture that is used, after the flip.", without="all of it", example=(240, 0, 1440, 1080)
+        ),
+        "countdown_seconds": number(0, 60, float).described(
+            "Seconds from a press to the picture.", default=default_of(CameraOptions, "countdown")
+        ),
+        "burst": number(1, 20, int).described("Pictures that one press takes.", default=default_of(CameraOptions, "burst")),
+        "interval_seconds": number(1, 86400, float).described(
+            "Takes a picture every so many seconds.", without="none by itself", example=60.0
+        ),
+        "person_seconds": number(0.2, 60, float).described(
+            "Takes a picture of everybody who steps in and stands still for so many seconds.",
+            without="none by itself",
+            example=2.0,
+        ),
+        "trigger": _FOLDER.described(
+            "A folder: every file that is made or touched in it takes a picture.", without="no such folder", example="presses"
+        ),
+        "button": Key(button, 'a GPIO chip and a line, such as "/dev/gpiochip0 17"').described(
+            "A push button that pulls a GPIO line to ground. Needs `pip install 'edge-matting[button]'`.",
+            without="no button",
+            example="/dev/gpiochip0 17",
+        ),
     },
     "live": {
-        "address": Key(_address, 'a loopback address and a port, such as "127.0.0.1:8080"'),
-        "device": Key(_device, 'a v4l2loopback device, such as "/dev/video9"'),
-        "file": Key(_path, 'a file, such as "/srv/booth/live.mkv"'),
-        "background": Key(_solid, '"#RRGGBB" or a picture file'),
-        "height": _number(120, 2160, int),
-        "steady": Key(_flag, "true or false"),
+        "address": Key(loopback, 'a loopback address and a port, such as "127.0.0.1:8080"').described(
+            "Shows MJPEG over HTTP, on this machine only: `/live.mjpg`, and one picture at `/live.jpg`.",
+            without="off",
+            example="127.0.0.1:8080",
+        ),
+        "device": Key(video_device, 'a v4l2loopback device, such as "/dev/video9"').described(
+            "Shows the video as a camera of its own, through v4l2loopback.", without="off", example="/dev/video9"
+        ),
+        "file": Key(path, 'a file, such as "/srv/booth/live.mkv"').described(
+            "Records the video as Matroska.", without="off", example="/srv/booth/live.mkv"
+        ),
+        "background": Key(_live_background, lambda: background_words(besides=("none", "blur"))).described(
+            "What stands behind the person: a colour or a picture (its path).", default=default_of(LiveOptions, "background")
+        ),
+        "height": number(120, 2160, int).described(
+            "Height of the video in pixels, at most the camera's.", default=default_of(LiveOptions, "height")
+        ),
+        "steady": _FLAG.described(
+            "Whether flicker is smoothed from frame to frame.", default=default_of(LiveOptions, "steady")
+        ),
     },
     "engine": {
-        "kind": _choice(*ENGINES),
-        "precision": _choice(*PRECISIONS),
-        "model": Key(_text, "a folder with a model.toml"),
+        "kind": Key(_engine, lambda: one_of(engine_names())).described(
+            "What runs the network. auto: the CPU, and the GPU as soon as its engine is built.",
+            default=default_of(Config, "engine"),
+        ),
+        "precision": choice(*PRECISIONS).described(
+            "Precision of the TensorRT engine that the board builds.", default=default_of(Config, "precision")
+        ),
+        "model": Key(text, "a folder with a model.toml").described(
+            "A model of your own, made ready by `edge-matting adopt`.", without="ours", example="/srv/models/mine"
+        ),
     },
     "service": {
-        "photo_timeout_seconds": _number(5, 3600, float),
-        "log_level": _LEVEL,
-        "reserve": _ROOM,
-        "status": Key(_path, 'a file, such as "/run/edge-matting/status.json"'),
+        "photo_timeout_seconds": number(5, 3600, float).described(
+            "Seconds after which a stage of a photo counts as hung.", default=default_of(Config, "photo_timeout")
+        ),
+        "log_level": _LEVEL.described(
+            "The least important lines that the log shows.", default=default_of(Config, "log_level")
+        ),
+        "reserve": _ROOM.described(
+            "Room that must be free on a disk; with less, photos wait in the inbox.",
+            without=str(default_of(Config, "reserve")),
+            example="512 MB",
+        ),
+        "status": Key(path, 'a file, such as "/run/edge-matting/status.json"').described(
+            "Where the service writes how it is.",
+            without=f"`{STATUS_FILE}` in `hotfolder.state`",
+            example="/run/edge-matting/status.json",
+        ),
     },
-    "retention": {**dict.fromkeys(("done_days", "failed_days", "no_person_days", "outbox_days"), _DAYS), "keep_free": _ROOM},
-    "metrics": {"textfile": Key(_prom, 'a file whose name ends in ".prom", as node_exporter reads no other')},
-    "http": {"listen": Key(_listen, 'an address of this machine and a port, such as "127.0.0.1:9464" or "[::1]:9464"')},
+    "retention": {
+        "done_days": _kept("originals in `done`"),
+        "failed_days": _kept("photos in `failed`, with their reasons,"),
+        "no_person_days": _kept("photos in `no_person`"),
+        "outbox_days": _kept("cut-outs in `outbox`, fetched or not,"),
+        "keep_free": _ROOM.described(
+            "Room that is made on a disk by removing younger files too, oldest first.",
+            without="no room is made",
+            example="10 %",
+        ),
+    },
+    "metrics": {
+        "textfile": Key(prom, 'a file whose name ends in ".prom", as node_exporter reads no other').described(
+            "A file for node_exporter's textfile collector. Its folder must be opened to the service.",
+            without="no file",
+            example="/var/lib/prometheus/node-exporter/edge-matting.prom",
+        ),
+    },
+    "http": {
+        "listen": Key(listen, 'an address of this machine and a port, such as "127.0.0.1:9464" or "[::1]:9464"').described(
+            "Serves `/metrics` and `/healthz`. The installed service has no network until its drop-in network.conf is there.",
+            without="nothing listens",
+            example="127.0.0.1:9464",
+        ),
+    },
 }
+_BUILT_IN = frozenset(KEYS)
 PROFILE_KEYS = {"preset": _PRESET, "background": _BACKGROUND, "format": _FORMAT}
+
+
+def register_section(name: str, keys: dict[str, Key]) -> None:
+    """A section of a plug-in's own; what a file says there is in `Config.more`, by the section's name.
+
+    Raises:
+        ValueError: there is a section of that name.
+    """
+    if name in KEYS:
+        raise ValueError(f"the section [{name}] is there already")
+    KEYS[name] = keys
+
+
+def registered_sections() -> list[str]:
+    """The names of those from outside."""
+    return [name for name in KEYS if name not in _BUILT_IN]

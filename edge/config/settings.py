@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edge.config.options import Options
-from matting.photo import U8, Limits, Settings
-from matting.presets import parse_background, settings_from
+from matting.backgrounds.registry import open_background
+from matting.formats.registry import find_format
+from matting.photo import U8, Limits
+from matting.presets import settings_from
+from matting.settings import Settings
 
 
-def settings_for(options: Options, picture: Callable[[], U8], limits: Limits) -> Settings:
-    """The settings that `options` ask for; `picture` gives the background's pixels (HxWx3 sRGB) where that is a file.
+def settings_for(options: Options, image: Callable[[], U8], limits: Limits) -> Settings:
+    """The settings that `options` ask for; `image` gives the background's pixels (HxWx3 sRGB) where that is a file.
 
     Raises:
-        SettingsError: a preset, colour or number that does not exist.
+        SettingsError: a preset, format, colour or number that does not exist.
     """
     background = options.background
     return settings_from(
@@ -21,8 +24,8 @@ def settings_for(options: Options, picture: Callable[[], U8], limits: Limits) ->
         alpha_threshold=options.alpha_threshold,
         erode=options.erode,
         feather=options.feather,
-        background=None if background is None else parse_background(background, lambda _: picture()),
-        format=options.format,
+        background=None if background is None else open_background(background, lambda _: image()),
+        format=None if options.format is None else find_format(options.format),
         mask=options.mask,
         crop=options.crop,
         to_srgb=options.to_srgb,

@@ -20,6 +20,13 @@ class Room:
         """In bytes, on a disk of `total` bytes."""
         return int(min(self.bytes, self.share * total))
 
+    def __str__(self) -> str:
+        """As an operator reads it."""
+        size, share = f"{self.bytes / 1e6:g} MB", f"{self.share * 100:g} % of the disk"
+        if self.share == 1.0:
+            return size
+        return share if math.isinf(self.bytes) else f"{size}, but at most {share}"
+
 
 DEFAULT_RESERVE = Room(bytes=512e6, share=0.02)
 

@@ -5,36 +5,20 @@ from __future__ import annotations
 import errno
 import json
 import logging
-import os
 import stat
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from edge.config.load import HotFolders
+from edge.config.types import HotFolders
 from edge.delivery.delivery import Delivery
 from edge.delivery.journal import Journal
-from edge.fs.files import create_temporary, make_folders, temporaries, write_all
+from edge.fs.files import copied, make_folders, temporaries, written
 from edge.fs.names import NAME_ERRORS, fitted, free_names, portable, printable
 from edge.fs.sighting import Sighting
 from matting.errors import MattingError, Place
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Temporary:
-    """A file to write an output into, before it has its name."""
-
-    descriptor: int
-    path: Path
-
-    def discard(self) -> None:
-        os.close(self.descriptor)
-        try:
-            self.path.unlink(missing_ok=True)
-        except OSError as error:  # its folder went away with the disk; the sweep at the next start finds it
-            log.debug("temporary %s stays for now: %s", self.path, error)
 
 
 class Outbox:
@@ -55,12 +39,12 @@ class Outbox:
         Returns the paths whose delivery is still held up.
         """
         held_up = self.complete_pending()
-        self.sweep(set())
+        self.sweep()
         return held_up
 
-    def sweep(self, in_hand: set[Path]) -> None:
-        """Remove temporaries that belong neither to a photo in hand nor to a delivery."""
-        wanted = {temporary for delivery in self._journal.pending_deliveries() for temporary, _ in delivery.outputs} | in_hand
+    def sweep(self) -> None:
+        """Remove temporaries that belong to no delivery."""
+        wanted = {temporary for delivery in self._journal.pending_deliveries() for temporary, _ in delivery.outputs}
         for root in self._roots:
             for temporary in temporaries(root):
                 if temporary not in wanted:
@@ -74,7 +58,7 @@ class Outbox:
     def try_out(self) -> None:
         """The disks are there, and a file can be made in the outbox."""
         self.check_disks()
-        Temporary(*create_temporary(self._folders.outbox)).discard()
+        _discard([written(b"", self._folders.outbox)])
 
     def complete_pending(self) -> set[PurePosixPath]:
         """Carry on with deliveries that could not be completed; the paths of those that still cannot."""
@@ -87,23 +71,21 @@ class Outbox:
                 held_up.add(delivery.path)
         return held_up
 
-    def temporary(self, path: PurePosixPath) -> Temporary:
-        """A new temporary in the folder where the output of `path` will appear."""
-        folder, _ = self._folder(self._folders.outbox, path)
-        return Temporary(*create_temporary(folder))
-
-    def deliver(self, sighting: Sighting, outputs: list[tuple[Temporary, str]]) -> list[Path]:
-        """The photo was cut: its outputs, each with its suffix, appear; its original goes to done. Returns their paths."""
-        path = sighting.path
-        for temporary, _ in outputs:
-            os.fsync(temporary.descriptor)
-        folder, name = self._folder(self._folders.outbox, path)
+    def deliver(self, sighting: Sighting, outputs: Sequence[tuple[int, str]]) -> list[Path]:
+        """The photo was cut: its outputs, each a descriptor to read and a suffix, appear under their names; its original goes
+        to done. Returns the outputs' paths."""
+        folder, name = self._folder(self._folders.outbox, sighting.path)
         finals = free_names(PurePosixPath(name).stem, [(folder, suffix) for _, suffix in outputs])
-        original, keeps = self._original_after_success(path)
-        pairs = tuple((temporary.path, final) for (temporary, _), final in zip(outputs, finals, strict=True))
-        self._carry_out(Delivery(path, sighting.identity, pairs, original, keeps))
-        for temporary, _ in outputs:
-            os.close(temporary.descriptor)
+        original, keeps = self._original_after_success(sighting.path)
+        temporaries: list[Path] = []
+        try:
+            for descriptor, _ in outputs:
+                temporaries.append(copied(descriptor, folder))
+        except OSError:
+            _discard(temporaries)
+            raise
+        pairs = tuple(zip(temporaries, finals, strict=True))
+        self._carry_out(Delivery(sighting.path, sighting.identity, pairs, original, keeps))
         return finals
 
     def refuse(self, sighting: Sighting, error: MattingError, attempts: int) -> Path:
@@ -113,15 +95,7 @@ class Outbox:
         suffix = PurePosixPath(name).suffix
         original, reason = free_names(PurePosixPath(name).stem, [(folder, suffix), (folder, suffix + ".json")])
         keeps = self._folders.original == "keep" or not _movable(self._folders.inbox / sighting.path, folder)
-        descriptor, temporary = create_temporary(folder)
-        try:
-            write_all(descriptor, _reason(sighting.path, error, attempts, keeps))
-            os.fsync(descriptor)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-        finally:
-            os.close(descriptor)
+        temporary = written(_reason(sighting.path, error, attempts, keeps), folder)
         outputs = ((temporary, reason),)
         self._carry_out(Delivery(sighting.path, sighting.identity, outputs, None if keeps else original, keeps))
         return reason
@@ -133,6 +107,7 @@ class Outbox:
         return free_names(PurePosixPath(name).stem, [(folder, PurePosixPath(name).suffix)])[0], False
 
     def _carry_out(self, delivery: Delivery) -> None:
+        """Where the journal fails, it may know the delivery or not: its temporaries stay until a sweep asks it again."""
         self._journal.begin_delivery(delivery)
         self._complete(delivery)
 
@@ -171,6 +146,14 @@ class Outbox:
         """A missing root is a disk that is not there: to make the folder anew would fill the disk below it."""
         if not root.is_dir() or _mount_point(root) != self._mounts[root]:
             raise OSError(errno.ENODEV, "the folder, or the disk that it was on, is gone", str(root))
+
+
+def _discard(temporaries: Iterable[Path]) -> None:
+    for temporary in temporaries:
+        try:
+            temporary.unlink(missing_ok=True)
+        except OSError as error:  # its folder went away with the disk; the sweep at the next start finds it
+            log.debug("temporary %s stays for now: %s", temporary, error)
 
 
 def _no_file(folder: Path, name: str) -> Path:

@@ -6,7 +6,6 @@ import errno
 import logging
 import os
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from edge.delivery.outbox import Outbox
@@ -23,13 +22,10 @@ _ADVICE: dict[int | None, str] = {
 
 
 class OutputGate:
-    """Told of each output that failed or worked. Times are of the monotonic clock, in seconds.
+    """Told of each output that failed or worked. Times are of the monotonic clock, in seconds."""
 
-    in_hand: gives the temporaries of photos at work.
-    """
-
-    def __init__(self, outbox: Outbox, in_hand: Callable[[], set[Path]]) -> None:
-        self._outbox, self._in_hand = outbox, in_hand
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
         self._held_up: set[PurePosixPath] = set()
         self._postponed: dict[PurePosixPath, float] = {}
         self._pause = Pause()
@@ -84,7 +80,7 @@ class OutputGate:
             return
         self._pause.clear()
         try:
-            self._outbox.sweep(self._in_hand())
+            self._outbox.sweep()
         except (OSError, sqlite3.Error) as error:
             log.debug("temporaries stay for now: %s", error)  # the sweep at the next start finds them
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.fs.files import write_atomic
-from edge.ipc.parent_death import die_with_parent
+from edge.ipc.parent import die_with_parent
 from matting.errors import EngineError, MattingError
 from matting.model import ModelSpec, load_model
 

@@ -1,80 +1,59 @@
 """`edge.engine.prepare` in a process of its own: the service goes on meanwhile, and whatever happens costs one attempt.
 
-`python -m edge.engine.prepare_process CHANNEL`. First message in: {"request": EngineRequest's fields, "force": bool}.
-Messages out: {"progress": 0..1 or null, "text": what is being done} as it goes, then {"prepared": ...} or {"failed": sentence, "lasting": bool}.
-SIGTERM cancels.
+`python -m edge.engine.prepare_process CHANNEL`; the messages stand in edge/engine/messages.py. SIGTERM cancels.
 """
 
 from __future__ import annotations
 
 import contextlib
 import signal
-import subprocess
 import sys
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
+from edge.engine.messages import (
+    FROM_PREPARE,
+    TO_PREPARE,
+    EnginesReady,
+    PrepareFailed,
+    PrepareProgress,
+    StartPrepare,
+)
 from edge.engine.prepare import NotBuilt, prepare
 from edge.engine.request import EngineRequest
 from edge.engine.tensorrt.engine_set import EngineSet
 from edge.ipc.channel import Channel
-from edge.ipc.parent_death import die_with_parent, first_for_the_oom_killer
+from edge.ipc.child import ChildExit, ChildProcess
+from edge.ipc.parent import parent_channel, raise_oom_score
 from matting.errors import MattingError
 
 _CANCEL_PATIENCE = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """lasting: trying again soon would end the same way, after minutes of building."""
-
-    reason: str
-    lasting: bool
-
-
 class PrepareProcess:
     """One attempt, running. progress is in 0..1, None where it cannot be told; text: what is being done.
 
-    `fileno` becomes readable when there is something to hear.
+    `fileno` becomes readable when there is something for `poll`.
     """
 
     def __init__(self, request: EngineRequest, *, force: bool = False) -> None:
         self.progress: float | None = None
         self.text = "starting"
         self._news: list[str] = []
-        self._answer: EngineSet | Failed | None = None
-        self._channel, theirs = Channel.pair()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "edge.engine.prepare_process", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-        )
-        theirs.close()
-        table = {**asdict(request), "model": str(request.model), "folder": str(request.folder)}
-        self._channel.send({"request": table, "force": force})
+        self._answer: EngineSet | PrepareFailed | None = None
+        self._process = ChildProcess("edge.engine.prepare_process", StartPrepare(request, force), FROM_PREPARE)
 
     def fileno(self) -> int:
-        return self._channel.fileno()
+        return self._process.fileno()
 
-    def poll(self) -> EngineSet | Failed | None:
-        """All that it has said since the last call; how it ended once it has."""
-        while True:
-            try:
-                received = self._channel.receive()
-            except BlockingIOError:
-                return None
-            if received is None:
-                return self._ended()
-            message = received[0]
-            if "text" in message:
-                if message["text"] != self.text:
-                    self._news.append(message["text"])
-                self.progress, self.text = message["progress"], message["text"]
-            elif "prepared" in message:
-                self._answer = EngineSet.from_json(message["prepared"])
+    def poll(self) -> EngineSet | PrepareFailed | None:
+        """Take up all that it has said since the last call; how it ended once it has."""
+        for message in self._process.receive():
+            if isinstance(message, PrepareProgress):
+                if message.text != self.text:
+                    self._news.append(message.text)
+                self.progress, self.text = message.progress, message.text
             else:
-                self._answer = Failed(message["failed"], message["lasting"])
+                self._answer = message.engines if isinstance(message, EnginesReady) else message
+        return None if self._process.ended is None else self._answer or _unexplained(self._process.ended)
 
     def news(self) -> list[str]:
         """What was begun or found since the last call, a line each."""
@@ -83,21 +62,12 @@ class PrepareProcess:
 
     def cancel(self) -> None:
         """End it and all that it started."""
-        self._process.terminate()
-        try:
-            self._process.wait(_CANCEL_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._channel.close()
+        self._process.terminate(_CANCEL_PATIENCE)
+        self._process.stop()
 
-    def _ended(self) -> EngineSet | Failed:
-        code = self._process.wait()
-        self._channel.close()
-        if self._answer is not None:
-            return self._answer
-        cause = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-        return Failed(f"the preparation of the GPU was {cause}", lasting=False)
+
+def _unexplained(ended: ChildExit) -> PrepareFailed:
+    return PrepareFailed(f"the preparation of the GPU {ended}", lasting=False)
 
 
 class _Cancelled(BaseException):
@@ -109,30 +79,26 @@ def _cancel(*_: object) -> None:
     raise _Cancelled
 
 
-def _answer(channel: Channel, table: dict[str, Any], force: bool) -> dict[str, Any]:
+def _answer(channel: Channel, start: StartPrepare) -> EnginesReady | PrepareFailed:
     def tell(progress: float | None, text: str) -> None:
-        channel.send({"progress": progress, "text": text})
+        channel.send(PrepareProgress(progress, text))
 
-    paths = {name: Path(table[name]) for name in ("model", "folder")}
-    request = EngineRequest(**{**table, **paths, "batches": tuple(table["batches"])})
     try:
-        return {"prepared": prepare(request, tell, force=force).to_json()}
+        return EnginesReady(prepare(start.request, tell, force=start.force))
     except MattingError as error:
-        return {"failed": str(error), "lasting": isinstance(error, NotBuilt)}
+        return PrepareFailed(str(error), isinstance(error, NotBuilt))
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the whole group; the parent decides
-    die_with_parent()
-    first_for_the_oom_killer()
-    channel = Channel.inherited(int(sys.argv[1]))
+    channel = parent_channel(TO_PREPARE)
+    raise_oom_score()
     received = channel.receive()
     if received is None:
         return
     signal.signal(signal.SIGTERM, _cancel)
     try:
         with contextlib.suppress(BrokenPipeError):  # the parent is gone, and we shall be too
-            channel.send(_answer(channel, received[0]["request"], received[0]["force"]))
+            channel.send(_answer(channel, received.message))
     except _Cancelled:
         sys.exit(128 + signal.SIGTERM)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.board.budget import Budget
-from edge.config.load import Config
-from edge.engine.tensorrt.plan import BuildPlan, Precision
+from edge.config.types import Config, Precision
+from edge.engine.tensorrt.plan import BuildPlan
 from matting.model import default_model_dir
 
 

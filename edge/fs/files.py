@@ -10,10 +10,9 @@ import errno
 import fcntl
 import filecmp
 import os
-import shutil
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,15 +98,47 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def write_atomic(target: Path, data: bytes) -> None:
-    """`target` holds `data` whole and durable when this returns; until then whatever it held before."""
-    descriptor, temporary = create_temporary(target.parent)
+def written(data: bytes, folder: Path) -> Path:
+    """A new temporary in `folder` that holds `data`, durable, to be renamed to its name.
+
+    Raises:
+        OSError: it cannot be written, and nothing of it is left.
+    """
+    return _temporary(folder, lambda descriptor: write_all(descriptor, data))
+
+
+def copied(source: int, folder: Path) -> Path:
+    """The same for all the bytes of an open file, whatever the file's own position; see `written`."""
+    return _temporary(folder, lambda descriptor: _send(source, descriptor))
+
+
+def _send(source: int, target: int) -> None:
+    offset, size = 0, os.fstat(source).st_size
+    while offset < size:
+        sent = os.sendfile(target, source, offset, size - offset)
+        if not sent:
+            raise OSError(errno.EIO, "the file became shorter while it was copied")
+        offset += sent
+
+
+def _temporary(folder: Path, fill: Callable[[int], None]) -> Path:
+    descriptor, path = create_temporary(folder)
     try:
         try:
-            write_all(descriptor, data)
+            fill(descriptor)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def write_atomic(target: Path, data: bytes) -> None:
+    """`target` holds `data` whole and durable when this returns; until then whatever it held before."""
+    temporary = written(data, target.parent)
+    try:
         rename(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -160,7 +191,8 @@ def move(source: Path, target: Path) -> None:
 def _move_within(source: Path, target: Path) -> None:
     """By link and unlink, which cannot overwrite a file that somebody put at `target` just now, as a rename would.
 
-    It also spares the inbox's watch a rename: watchdog holds back whatever follows one for half a second.
+    It also spares the inbox's watch a rename out of it: watchdog holds back for half a second whatever follows one,
+    to see where the file went.
     """
     try:
         os.link(source, target, follow_symlinks=False)
@@ -180,12 +212,9 @@ def _same_device(source: Path, folder: Path) -> bool:
 
 
 def _copy(source: Path, target: Path) -> None:
-    descriptor, temporary = create_temporary(target.parent)
+    with source.open("rb") as reader:
+        temporary = copied(reader.fileno(), target.parent)
     try:
-        with source.open("rb") as reader, os.fdopen(descriptor, "wb") as writer:
-            shutil.copyfileobj(reader, writer, 1 << 20)
-            writer.flush()
-            os.fsync(writer.fileno())
         status = source.stat()
         os.utime(temporary, ns=(status.st_atime_ns, status.st_mtime_ns))
         rename(temporary, target)

@@ -1,103 +1,73 @@
-"""Live pictures over HTTP on a loopback address: /live.mjpg for a browser or a player, /live.jpg for a single one."""
+"""Live pictures on a loopback address: /live.mjpg for a browser or a player, /live.jpg for a single one."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import socket
-import threading
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import AsyncGenerator
 
+from edge.http.answer import Answer, Stream, plain
+from edge.http.live_frame import LiveFrame
+from edge.http.server import HttpServer
 from edge.ipc.latest import Latest
-from matting.errors import CameraError
 
 _MOST_VIEWERS = 8
 _BOUNDARY = "edge-matting-picture"
 _SILENCE = 5.0  # seconds after which the last picture is sent again: some players give up on a silent stream
 
 
-@dataclass(frozen=True, slots=True)
-class LiveFrame:
-    """A JPEG to show; number counts them."""
+def live_server(address: tuple[str, int], pictures: Latest[LiveFrame]) -> HttpServer:
+    """Serves until closed."""
+    live = _LivePictures(pictures)
+    endpoints = {"/": live.stream, "/live.mjpg": live.stream, "/live.jpg": live.single}
+    return HttpServer("live.address", address, endpoints)
 
-    number: int
-    jpeg: bytes
 
+class _LivePictures:
+    """Whoever is slow misses pictures, and delays nobody: each viewer asks for the newest when the last one is taken."""
 
-class MjpegServer:
-    """Serves until closed. Whoever is slow misses pictures, and delays nobody.
+    def __init__(self, pictures: Latest[LiveFrame]) -> None:
+        self._pictures = pictures
+        self._watching = 0
 
-    Raises (when made):
-        CameraError: the address is taken, or not to be had.
-    """
+    async def stream(self) -> Answer | Stream:
+        if self._watching >= _MOST_VIEWERS:
+            return _full()
+        return Stream(f"multipart/x-mixed-replace; boundary={_BOUNDARY}", self._parts())
 
-    def __init__(self, address: tuple[str, int], pictures: Latest[LiveFrame]) -> None:
-        host, port = address
+    async def single(self) -> Answer:
+        if self._watching >= _MOST_VIEWERS:
+            return _full()
+        picture = await self._newest(0)
+        return plain(503) if picture is None else Answer(200, "image/jpeg", picture.jpeg)
+
+    async def _parts(self) -> AsyncGenerator[bytes, None]:
+        self._watching += 1
         try:
-            self._server = _Server(host, port, pictures)
-        except OSError as error:
-            raise CameraError(f"live.address {host}:{port} cannot be served: {error.strerror}") from error
-        threading.Thread(target=self._server.serve_forever, name="mjpeg", daemon=True).start()
+            number = 0
+            while not self._pictures.closed:
+                picture = await self._newest(number)
+                if picture is not None:
+                    number = picture.number
+                    yield _part(picture.jpeg)
+        finally:
+            self._watching -= 1
 
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, host: str, port: int, pictures: Latest[LiveFrame]) -> None:
-        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.pictures = pictures
-        self.slots = threading.BoundedSemaphore(_MOST_VIEWERS)
-        super().__init__((host, port), _Handler)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Viewers that went away are no news."""
+    async def _newest(self, after: int) -> LiveFrame | None:
+        """The newest picture, once its number is higher, or some seconds are over, or there will be no more."""
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        with self._pictures.listening(lambda: loop.call_soon_threadsafe(changed.set)):
+            newest = self._pictures.peek()
+            if (newest is None or newest.number <= after) and not self._pictures.closed:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(changed.wait(), _SILENCE)
+        return self._pictures.peek()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    timeout = 10.0  # a viewer that takes nothing for so long is let go
-    server: _Server
+def _full() -> Answer:
+    return plain(503, f"{_MOST_VIEWERS} are watching already")
 
-    def do_GET(self) -> None:
-        if self.path not in ("/", "/live.mjpg", "/live.jpg"):
-            self.send_error(404)
-        elif not self.server.slots.acquire(blocking=False):
-            self.send_error(503, f"{_MOST_VIEWERS} are watching already")
-        else:
-            with contextlib.ExitStack() as stack:
-                stack.callback(self.server.slots.release)
-                self._single() if self.path == "/live.jpg" else self._stream()
 
-    def _single(self) -> None:
-        picture = self.server.pictures.after(0, _SILENCE)
-        if picture is None:
-            self.send_error(503)
-            return
-        self.send_response(200)
-        self._picture_headers(picture)
-        self.wfile.write(picture.jpeg)
-
-    def _stream(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={_BOUNDARY}")
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        number = 0
-        while not self.server.pictures.closed:
-            picture = self.server.pictures.after(number, _SILENCE) or self.server.pictures.peek()
-            if picture is not None:
-                number = picture.number
-                self.wfile.write(f"--{_BOUNDARY}\r\n".encode())
-                self._picture_headers(picture)
-                self.wfile.write(picture.jpeg + b"\r\n")
-
-    def _picture_headers(self, picture: LiveFrame) -> None:
-        self.send_header("Content-Type", "image/jpeg")
-        self.send_header("Content-Length", str(len(picture.jpeg)))
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Who watches is nobody's business."""
+def _part(jpeg: bytes) -> bytes:
+    head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+    return head.encode() + jpeg + b"\r\n"

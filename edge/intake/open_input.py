@@ -54,7 +54,7 @@ def _refuse_special(mode: int) -> None:
 def options_for(inbox: Path, path: PurePosixPath, defaults: Options, backgrounds: Path) -> Options:
     """The options for a photo: those of the nearest profile above it in a sub-folder, over the defaults.
 
-    A profile's picture is a name within `backgrounds`: who may drop photos must not make the service read other files.
+    A profile's background file is a name within `backgrounds`: who may drop photos must not make the service read other files.
 
     Raises:
         SettingsError: the profile is wrong; the sentence says where.
@@ -68,8 +68,18 @@ def options_for(inbox: Path, path: PurePosixPath, defaults: Options, backgrounds
                 profile = load_profile(text)
             except SettingsError as error:
                 raise SettingsError(f"{printable(folder / PROFILE)}: {error}") from error
-            return _with_picture(defaults.overridden(dict(profile)), profile, backgrounds)
+            return _with_background_file(defaults.overridden(dict(profile)), profile, backgrounds)
     return defaults
+
+
+def open_background(options: Options) -> int | None:
+    """A descriptor of the background's picture, None where the background is none.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    file = options.background_file
+    return None if file is None else os.open(file, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _read_profile(inbox: Path, path: PurePosixPath) -> str | None:
@@ -87,11 +97,12 @@ def _read_profile(inbox: Path, path: PurePosixPath) -> str | None:
         raise SettingsError(f"{printable(path)}: not UTF-8 text") from error
 
 
-def _with_picture(options: Options, profile: dict[str, str], backgrounds: Path) -> Options:
-    name = options.picture
+def _with_background_file(options: Options, profile: dict[str, str], backgrounds: Path) -> Options:
+    name = options.background_file
     if name is None or "background" not in profile:
         return options
-    picture = backgrounds / name
-    if Path(name).name != name or not picture.is_file():
+    plain = PurePosixPath(name)  # "./white" is the file "white": the bare word is a colour
+    file = backgrounds / plain
+    if plain.name != str(plain) or not file.is_file():
         raise SettingsError(f"background {name!r} is not a picture in {backgrounds}")
-    return options.overridden({"background": str(picture)})
+    return options.overridden({"background": str(file)})

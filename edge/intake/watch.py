@@ -11,15 +11,14 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
+from watchdog.observers.inotify import InotifyObserver
 
 from edge.fs.files import file_id
 
 log = logging.getLogger(__name__)
 
 _MOST_REMEMBERED = 256
-# A file that is made in the inbox is opened in the same breath; one that is renamed into it from outside is not.
+# A file that is written in the inbox is opened in the same breath; one that is linked into it whole is not.
 _OPENED_WITHIN = 0.15
 
 
@@ -55,18 +54,18 @@ class Watch(FileSystemEventHandler):
         return place is not None and (self._deleted or place != self._file_id)
 
     def closed_files(self) -> list[PurePosixPath]:
-        """Files whose writer closed them, or that were renamed into place, since the last call."""
+        """Files whose writer closed them, or that were renamed or linked into place, since the last call."""
         now = time.monotonic()
         with self._lock:
-            renamed = [path for path, when in self._appeared.items() if now - when >= _OPENED_WITHIN]
-            for path in renamed:
+            linked = [path for path, when in self._appeared.items() if now - when >= _OPENED_WITHIN]
+            for path in linked:
                 del self._appeared[path]
-            closed = [*self._closed, *renamed]
+            closed = [*self._closed, *linked]
             self._closed.clear()
         return closed
 
     def next_due(self) -> float | None:
-        """Seconds until a file that appeared counts as renamed into place; None when none did."""
+        """Seconds until a file that appeared counts as linked into place; None when none did."""
         return _OPENED_WITHIN if self._appeared else None
 
     def rescan_wanted(self) -> bool:
@@ -82,7 +81,8 @@ class Watch(FileSystemEventHandler):
         elif kind == "deleted" and folder and self._relative(event.src_path) == PurePosixPath():
             self._deleted = True
         elif kind == "moved":
-            self._note(None if folder else event.dest_path)
+            if event.dest_path:  # empty for what was renamed out of the inbox
+                self._note(None if folder else event.dest_path)
         elif kind == "created":
             if folder:
                 self._note(None)
@@ -129,11 +129,14 @@ class Mounts:
         self._table.close()
 
 
-def _observer(handler: Watch, inbox: Path) -> BaseObserver | None:
-    """A running one; None where the kernel gives no events."""
-    observer: BaseObserver | None = None
+def _observer(handler: Watch, inbox: Path) -> InotifyObserver | None:
+    """A running one; None where the kernel gives no events.
+
+    With full events a rename from outside is told as a rename, and not as a new file, whose writer would be waited for.
+    """
+    observer: InotifyObserver | None = None
     try:
-        observer = Observer()
+        observer = InotifyObserver(generate_full_events=True)
         observer.schedule(handler, str(inbox), recursive=True)
         observer.start()
     except OSError as error:

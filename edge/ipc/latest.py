@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
 
@@ -24,11 +26,12 @@ class Latest(Generic[T]):
         self._changed = threading.Condition()
         self._value: T | None = None
         self._closed = False
+        self._listeners: list[Callable[[], object]] = []
 
     def put(self, value: T) -> None:
         with self._changed:
             self._value = value
-            self._changed.notify_all()
+            self._tell()
 
     def peek(self) -> T | None:
         """What is there now."""
@@ -53,4 +56,23 @@ class Latest(Generic[T]):
         """Nobody waits any longer."""
         with self._changed:
             self._closed = True
-            self._changed.notify_all()
+            self._tell()
+
+    @contextmanager
+    def listening(self, listener: Callable[[], object]) -> Iterator[None]:
+        """For those who cannot wait, such as asyncio's loop: `listener` is called with each `put` and with `close`.
+
+        It runs on their thread, which holds the lock, so that it must return at once; after the block it runs no more.
+        """
+        with self._changed:
+            self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._listeners.remove(listener)
+
+    def _tell(self) -> None:
+        self._changed.notify_all()
+        for listener in self._listeners:
+            listener()

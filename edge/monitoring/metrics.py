@@ -22,7 +22,7 @@ def _lines(status: Status) -> Iterator[str]:
     states = {_label("state", state.value): int(state is status.state) for state in State}
     yield from _family("state", "gauge", "1 for the state that the service is in.", states)
     yield from _family("build_progress_ratio", "gauge", "How far the engine is built, 0 to 1.", _known(status.progress))
-    yield from _family("queue_photos", "gauge", "Photos seen waiting in the inbox.", {"": status.queue})
+    yield from _family("queue_photos", "gauge", "Photos seen waiting.", {"": status.queue})
     yield from _family("in_hand_photos", "gauge", "Photos being cut.", {"": status.in_hand})
     outcomes = {"cut": status.cut, "failed": status.failed, "no-person": status.no_person}
     photos = {_label("outcome", outcome): count for outcome, count in outcomes.items()}
@@ -33,8 +33,8 @@ def _lines(status: Status) -> Iterator[str]:
     yield from _family("memory_bytes", "gauge", "Memory in use.", _memory(status))
     yield from _family("temperature_celsius", "gauge", "The board's hottest zone.", _known(status.temperature))
     yield from _family("disk_free_bytes", "gauge", "Room left on the outbox's disk.", {"": status.disk_free})
-    flowing = {_label("camera", status.camera.partition(": ")[0]): int(status.camera_flowing)} if status.camera else {}
-    yield from _family("camera_flowing", "gauge", "1 while the camera gives frames.", flowing)
+    up = {_label("source", source.name): int(source.up) for source in status.sources}
+    yield from _family("source_up", "gauge", "1 while photos can come from it: inbox readable, camera gives frames.", up)
     yield from _family("start_time_seconds", "gauge", "When the service started, since 1970.", {"": status.started})
     yield from _family("report_time_seconds", "gauge", "When these figures were taken, since 1970.", {"": status.updated})
 
@@ -55,7 +55,7 @@ def _memory(status: Status) -> dict[str, float]:
         "supervisor": status.supervisor_bytes,
         "worker": status.worker_bytes,
         "gpu": status.gpu_bytes,
-        "camera": status.camera_bytes,
+        **{source.name: source.memory for source in status.sources},
     }
     return {_label("process", process): share for process, share in shares.items() if share}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from edge.fs.names import printable
 from matting.errors import MattingError, Place
@@ -12,13 +12,13 @@ from matting.errors import MattingError, Place
 log = logging.getLogger(__name__)
 
 
-def log_cut(photo: PurePosixPath, output: Path, stage_ms: Mapping[str, float]) -> None:
-    """stage_ms: milliseconds of each stage."""
+def log_cut(photo: PurePosixPath, output: str, stage_ms: Mapping[str, float]) -> None:
+    """output: the name under which it lies. stage_ms: milliseconds of each stage."""
     name, total = printable(photo), sum(stage_ms.values())
     stages = ", ".join(f"{stage} {ms:.0f}" for stage, ms in stage_ms.items())
     fields = {f"MS_{stage}": f"{ms:.1f}" for stage, ms in stage_ms.items()}
     extra = {"fields": {"PHOTO": name, "OUTCOME": "cut", "MS": f"{total:.1f}", **fields}}
-    log.info("cut %s -> %s in %.0f ms (%s)", name, printable(output.name), total, stages, extra=extra)
+    log.info("cut %s -> %s in %.0f ms (%s)", name, printable(output), total, stages, extra=extra)
 
 
 def log_refused(photo: PurePosixPath, error: MattingError) -> None:

@@ -7,14 +7,14 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from edge.board.heat import Heat, HeatWatch
 from edge.board.rss import rss_bytes
 from edge.monitoring.counters import Counters
-from edge.monitoring.status import State, Status, write_status
+from edge.monitoring.status import SourceStatus, State, Status, write_status
 from edge.monitoring.systemd import Notifier
 
 log = logging.getLogger(__name__)
@@ -31,13 +31,10 @@ class Situation:
     reason: str
     engine: str
     progress: float | None
-    queue: int
     in_hand: int
     worker_bytes: int
     gpu_bytes: int
-    camera: str = ""
-    camera_flowing: bool = False
-    camera_bytes: int = field(default=0, compare=False)  # of every frame: no news
+    sources: tuple[SourceStatus, ...] = ()
 
 
 class Listener(Protocol):
@@ -111,7 +108,7 @@ class Reporter:
             reason="; ".join(reason for reason in reasons if reason),
             engine=situation.engine,
             progress=situation.progress,
-            queue=situation.queue,
+            queue=sum(source.waiting for source in situation.sources),
             in_hand=situation.in_hand,
             cut=counters.cut,
             failed=counters.failed,
@@ -127,9 +124,7 @@ class Reporter:
             pid=os.getpid(),
             started=self._started,
             updated=time.time(),
-            camera=situation.camera,
-            camera_flowing=situation.camera_flowing,
-            camera_bytes=situation.camera_bytes,
+            sources=situation.sources,
             stages=dict(counters.stages),
             removed=counters.removed,
             removed_bytes=counters.removed_bytes,

@@ -47,10 +47,25 @@ class StageTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """How a source of photos is. waiting: photos seen waiting. up: whether photos can come from it. words: how it is, for
+    people, "" where there is nothing to say. trouble: why its photos are not cut or not delivered, "" where they are;
+    held: whether deliveries wait for a disk. memory: bytes of its own processes."""
+
+    name: str
+    waiting: int = 0
+    up: bool = True
+    words: str = ""
+    trouble: str = ""
+    held: bool = False
+    memory: int = field(default=0, compare=False)  # of every frame: no news
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
-    """progress: of the build, 0..1, None where none runs. queue: photos seen waiting in the inbox. last: newest first.
+    """progress: of the build, 0..1, None where none runs. queue: photos seen waiting. last: newest first.
     Memory in bytes, 0 where it is not known. temperature: in degrees Celsius, of the zone nearest to its limit.
-    Times in seconds since 1970. camera: how it is, in words, "" where there is none; camera_flowing: whether frames come.
+    Times in seconds since 1970. sources: where photos come from.
     last_error: the newest line of the log that was an error, whether it still holds or not; last_error_at: when that was.
     removed, removed_bytes: files of finished photos that the retention took away."""
 
@@ -73,9 +88,7 @@ class Status:
     pid: int
     started: float
     updated: float
-    camera: str = ""
-    camera_flowing: bool = False
-    camera_bytes: int = 0
+    sources: tuple[SourceStatus, ...] = ()
     stages: dict[str, StageTotal] = field(default_factory=dict)
     removed: int = 0
     removed_bytes: int = 0
@@ -88,8 +101,8 @@ class Status:
         why = f": {self.reason}" if self.reason else ""
         engine = f"; {self.engine}" if self.engine else ""
         counts = f"{self.queue} waiting, {self.in_hand} in hand, {self.cut} cut, {self.failed} failed"
-        camera = f"; camera {self.camera}" if self.camera and not self.camera_flowing else ""
-        return f"{self.state.value}{percent}{why}{engine}; {counts}, {self.no_person} without a person{camera}"
+        down = "".join(f"; {source.name} {source.words}" for source in self.sources if source.words and not source.up)
+        return f"{self.state.value}{percent}{why}{engine}; {counts}, {self.no_person} without a person{down}"
 
 
 def write_status(path: Path, status: Status) -> None:
@@ -119,4 +132,5 @@ def _status(table: dict[str, Any]) -> Status:
     status = Status(**table)
     photos = tuple(LastPhoto(**photo) for photo in table["last"])
     stages = {name: StageTotal(**total) for name, total in table["stages"].items()}
-    return replace(status, state=State(table["state"]), last=photos, stages=stages)
+    sources = tuple(SourceStatus(**source) for source in table["sources"])
+    return replace(status, state=State(table["state"]), last=photos, stages=stages, sources=sources)

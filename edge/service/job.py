@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 
-from edge.delivery.attempts import Attempts
-from edge.delivery.outbox import Temporary
-from edge.fs.sighting import Sighting
+from edge.intake.source import Input, Source
+from edge.ipc.memory_file import create_memory_file
 
 
 @dataclass(slots=True)
 class Job:
-    """closed: its writer was seen to close it. outputs: the open files that the worker fills. beat: when the worker last said
-    something of it, in seconds of the monotonic clock; stage: what it then began."""
+    """outputs: the files in memory that the worker fills, by the names of edge/worker/messages.py. beat: when the worker last
+    said something of it, in seconds of the monotonic clock; stage: what it then began."""
 
-    sighting: Sighting
-    closed: bool
-    attempts: Attempts
-    outputs: list[Temporary]
+    source: Source
+    photo: Input
     beat: float
     stage: str = "waiting"
+    outputs: dict[str, int] = field(default_factory=dict)
 
-    def discard(self) -> None:
-        """Its outputs go."""
-        for output in self.outputs:
-            output.discard()
+    def create_outputs(self, *names: str) -> None:
+        for name in names:
+            self.outputs[name] = create_memory_file(name)
+
+    def close(self) -> None:
+        """Its outputs go; what was delivered was copied."""
+        for descriptor in self.outputs.values():
+            os.close(descriptor)
         self.outputs.clear()

@@ -1,30 +1,23 @@
-"""How a photo's turn ends: its cut-out delivered, refused with a reason, or back in the inbox for another try."""
+"""How a photo's turn ends: its cut-out delivered, refused with a reason, or back to its source for another try."""
 
 from __future__ import annotations
 
 import logging
-import os
-import sqlite3
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from edge.delivery.attempts import Attempts
-from edge.delivery.journal import Journal
-from edge.delivery.outbox import Outbox
-from edge.delivery.output_gate import OutputGate
 from edge.engine.gpu_manager import GpuManager
-from edge.fs.files import Identity
 from edge.fs.names import printable
-from edge.fs.sighting import Sighting
-from edge.intake.hotfolder import HotFolder
+from edge.intake.source import Input, Output, Source
+from edge.ipc.memory_file import seal
 from edge.monitoring.counters import Counters
 from edge.monitoring.photo_log import log_again, log_cut, log_refused
 from edge.service.job import Job
 from edge.worker.manager import WorkerManager
+from edge.worker.messages import MASK, OUTPUT, PhotoCut, PhotoFailed
 from matting import errors
-from matting.errors import MattingError, OutputError, Place
+from matting.errors import MattingError, Place
 from matting.pipeline import WORK_STAGES
 
 log = logging.getLogger(__name__)
@@ -34,111 +27,54 @@ log = logging.getLogger(__name__)
 class Outcomes:
     """Told by the supervisor of each photo whose turn is over; its job is no longer among those in hand."""
 
-    inbox: Path
-    journal: Journal
-    outbox: Outbox
-    gate: OutputGate
-    hot: HotFolder
     workers: WorkerManager
     gpu: GpuManager
     counters: Counters
 
-    def conclude(self, job: Job, message: dict[str, Any]) -> None:
-        """The worker has answered: what it made is delivered, unless the photo is not what it was."""
-        now = time.monotonic()
-        try:
-            found = Identity.at(self.inbox / job.sighting.path)
-            if found is None:
-                self.outbox.check_disks()
-        except OSError as error:  # it went with its disk, and comes back with it
-            self._uncount(job)
-            self.gate.failed(job.sighting.path, error, time.monotonic())
-            return
-        if found != job.sighting.identity:
-            what = "went away while it was cut" if found is None else "changed while it was cut: it will be cut again"
-            log.info("%s %s", printable(job.sighting.path), what)
-            self._uncount(job)
-            self.hot.put_back(job.sighting, now)
-        elif "done" in message:
-            self._deliver(job, message["done"])
-        else:
-            if "traceback" in message:
-                log.error("fault on %s:\n%s", printable(job.sighting.path), message["traceback"])
-            self._failed(job, errors.by_name(message["error"])(message["message"]), now)
+    def cut(self, job: Job, message: PhotoCut) -> None:
+        """The worker has written the outputs: they are delivered.
 
-    def give_back(self, job: Job, attempts: Attempts, error: MattingError) -> None:
-        """Another try, or the end of its tries."""
-        job.discard()
-        try:
-            self.journal.note_attempts(job.sighting.path, job.sighting.identity, attempts)
-        except sqlite3.Error as fault:
-            self.gate.failed(job.sighting.path, fault, time.monotonic())
+        Raises:
+            OSError: an output cannot be sealed: the worker holds on to it.
+        """
+        for descriptor in job.outputs.values():
+            seal(descriptor)
+        suffixes = {OUTPUT: message.suffix, MASK: ".alpha.png"}
+        name = job.source.deliver(job.photo, [Output(file, suffixes[what]) for what, file in job.outputs.items()])
+        if name is None:
             return
-        if attempts.exhausted:
-            self.refuse(job.sighting, type(error)(f"{error}, {attempts.crashes} times"), attempts)
-        else:
-            log_again(job.sighting.path, job.stage, error)
-            self.hot.put_back(job.sighting, time.monotonic())
-
-    def refuse(self, sighting: Sighting, error: MattingError, attempts: Attempts) -> None:
-        """Into failed or no-person, with the reason."""
-        try:
-            self.outbox.refuse(sighting, error, attempts.crashes + attempts.interruptions or 1)
-        except (OSError, sqlite3.Error) as fault:
-            self.gate.failed(sighting.path, fault, time.monotonic())
-            return
-        if error.place is Place.NO_PERSON:
-            self.counters.note_no_person(printable(sighting.path), str(error))
-        else:
-            self.counters.note_failed(printable(sighting.path), str(error))
-        log_refused(sighting.path, error)
-
-    def _deliver(self, job: Job, done: dict[str, Any]) -> None:
-        suffixes = [done["suffix"], ".alpha.png"]
-        try:
-            finals = self.outbox.deliver(job.sighting, list(zip(job.outputs, suffixes, strict=False)))
-        except (OSError, sqlite3.Error) as error:
-            self._held_up_or_again(job, error)
-            return
-        self.gate.worked()
-        stages = done["stage_ms"]
-        self.counters.note_cut(printable(job.sighting.path), stages)
+        self.counters.note_cut(printable(job.photo.path), message.stage_ms)
         if self.workers.on_gpu:
             self.gpu.cut_well()
-        log_cut(job.sighting.path, finals[0], stages)
+        log_cut(job.photo.path, name, message.stage_ms)
 
-    def _held_up_or_again(self, job: Job, error: Exception) -> None:
-        """A delivery that the journal knows will be completed; one that it does not know is cut again."""
-        pending = {delivery.path for delivery in self.journal.pending_deliveries()}
-        if job.sighting.path in pending:
-            self.gate.hold(job.sighting.path)
-            for output in job.outputs:
-                os.close(output.descriptor)
+    def failed(self, job: Job, message: PhotoFailed) -> None:
+        """The worker could not cut it."""
+        error = errors.by_name(message.error)(message.message)
+        if message.traceback:
+            log.error("fault on %s:\n%s", printable(job.photo.path), message.traceback)
+        if error.place is not Place.RETRY:
+            self.refuse(job.source, job.photo, error, job.photo.attempts)
+        elif self.workers.on_gpu and job.stage in WORK_STAGES:
+            self.gpu.failed(str(error), time.monotonic())
+            self.retry(job, job.photo.attempts.interrupted(), error)
         else:
-            job.discard()
-        self.gate.failed(job.sighting.path, error, time.monotonic())
+            self.retry(job, job.photo.attempts.crashed(), error)
 
-    def _failed(self, job: Job, error: MattingError, now: float) -> None:
-        if isinstance(error, OutputError):
-            self._uncount(job)
-            self.gate.failed(job.sighting.path, error, time.monotonic())
-        elif error.place is Place.RETRY and self.workers.on_gpu and job.stage in WORK_STAGES:
-            self.gpu.failed(str(error), now)
-            self.give_back(job, job.attempts.interrupted(), error)
-        elif error.place is Place.RETRY:
-            self.give_back(job, job.attempts.crashed(), error)
-        elif job.closed:
-            # Writers close and open again: a verdict against a photo needs the proof of standing still.
-            self._uncount(job)
-            self.hot.put_back(job.sighting, now)
+    def retry(self, job: Job, attempts: Attempts, error: MattingError) -> None:
+        """Another try, or the end of its tries."""
+        if attempts.exhausted:
+            self.refuse(job.source, job.photo, type(error)(f"{error}, {attempts.crashes} times"), attempts)
         else:
-            job.discard()
-            self.refuse(job.sighting, error, job.attempts)
+            log_again(job.photo.path, job.stage, error)
+            job.source.retry(job.photo, attempts)
 
-    def _uncount(self, job: Job) -> None:
-        """This attempt says nothing about the photo."""
-        job.discard()
-        try:
-            self.journal.note_attempts(job.sighting.path, job.sighting.identity, job.attempts)
-        except sqlite3.Error as error:
-            log.warning("the journal cannot be written (%s): one attempt of %s counts", error, printable(job.sighting.path))
+    def refuse(self, source: Source, photo: Input, error: MattingError, attempts: Attempts) -> None:
+        """It ends here, with the reason."""
+        if not source.refuse(photo, error, attempts):
+            return
+        if error.place is Place.NO_PERSON:
+            self.counters.note_no_person(printable(photo.path), str(error))
+        else:
+            self.counters.note_failed(printable(photo.path), str(error))
+        log_refused(photo.path, error)

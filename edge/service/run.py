@@ -8,14 +8,12 @@ import signal
 import sqlite3
 import time
 from pathlib import Path
-from typing import Any
 
 from edge.board.budget import Budget
-from edge.board.facts import has_nvidia_gpu
-from edge.camera.start_message import StartMessage
-from edge.config.load import Config, ConfigError, HotFolders
-from edge.delivery.journal import Journal
+from edge.config.load import ConfigError
+from edge.config.types import Config, HotFolders
 from edge.engine.cpu_variant import EXACT, choose
+from edge.engine.kind import engine_beside, has_forms, wants_tensorrt
 from edge.engine.request import EngineRequest, engine_request
 from edge.fs.files import exclusive, make_folders
 from edge.monitoring.journald import set_up_logging
@@ -24,6 +22,8 @@ from edge.monitoring.systemd import Notifier
 from edge.monitoring.textfile import TextFile
 from edge.service.starts import SAFE_SECONDS, Starts, forget_starts, note_start
 from edge.service.supervisor import Supervisor
+from edge.worker.messages import StartWorker
+from matting.backgrounds.registry import background_words
 from matting.errors import OutputError
 from matting.model import default_model_dir, load_model
 
@@ -66,27 +66,25 @@ def _counted(runtime: Path) -> Starts:
 
 def _serve(config: Config, budget: Budget, *, once: bool, careful: bool) -> int:
     """careful: what may have ended it so often, GPU and camera, is left alone for a while."""
-    try:
-        journal = Journal(config.folders.state)
-    except sqlite3.Error as error:
-        raise OutputError(f"the journal in {config.folders.state} cannot be written: {error}") from error
     reporter = Reporter(config.status, config.folders.outbox, Notifier.from_environment(), _listeners(config))
-    camera = None if once or careful else _camera(config)
-    engine_request = None if careful else _engine_request(config, budget)
-    until = time.monotonic() + SAFE_SECONDS if careful else None
-    supervisor = Supervisor(
-        config, budget, journal, _setup(config, budget), engine_request, reporter, camera, careful_until=until
-    )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: supervisor.stop())
-    log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)
     try:
-        code = supervisor.run(once=once)
+        supervisor = Supervisor(
+            config,
+            budget,
+            _start_worker(config, budget),
+            None if careful else _engine_request(config, budget),
+            reporter,
+            once=once,
+            careful_until=time.monotonic() + SAFE_SECONDS if careful else None,
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: supervisor.stop())
+        log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)
+        code = supervisor.run()
     except (OSError, sqlite3.Error) as error:
         raise OutputError(f"the service cannot go on: {error}") from error
     finally:
         reporter.close()
-        journal.close()
     counters = supervisor.counters
     log.info("stopped: %d cut, %d failed, %d without a person", counters.cut, counters.failed, counters.no_person)
     return code
@@ -104,41 +102,31 @@ def _listeners(config: Config) -> list[Listener]:
 
 def _engine_request(config: Config, budget: Budget) -> EngineRequest | None:
     """What the GPU shall run; None where it is not to be used."""
-    wanted = config.engine == "tensorrt" or (config.engine == "auto" and has_nvidia_gpu())
-    return engine_request(config, budget) if wanted else None
+    return engine_request(config, budget) if wants_tensorrt(config.engine) else None
 
 
-def _setup(config: Config, budget: Budget) -> dict[str, Any]:
+def _start_worker(config: Config, budget: Budget) -> StartWorker:
     """The worker's first message."""
     model = config.model or default_model_dir()
     load_model(model)  # a wrong description should stop the service before it takes in photos
-    torch = config.engine == "torch"
-    return {
-        "model": str(model),
-        "engine": "torch" if torch else "cpu",  # the GPU joins when it is ready
-        "form": EXACT if torch else choose(model, budget.threads, config.folders.state),
-        "threads": budget.threads,
-        "in_flight": budget.in_flight,
-        "pixels": budget.pixels,
-        "memory": budget.worker_bytes,
-    }
-
-
-def _camera(config: Config) -> StartMessage | None:
-    """The first message of the camera's process, where there is a camera."""
-    if config.camera is None:
-        return None
-    model = config.model or default_model_dir()
-    engine = "torch" if config.engine == "torch" else "cpu"  # the worker has the GPU to itself
-    return StartMessage(config.camera, config.folders.inbox, config.folders.state, engine, model, config.log_level)
+    engine = engine_beside(config.engine)  # the GPU joins when it is ready
+    return StartWorker(
+        model=model,
+        engine=engine,
+        form=choose(model, budget.threads, config.folders.state) if has_forms(engine) else EXACT,
+        threads=budget.threads,
+        in_flight=budget.in_flight,
+        pixels=budget.pixels,
+        memory=budget.worker_bytes,
+    )
 
 
 def _prepare(config: Config) -> None:
     """Make the folders that are missing, and find out now what would fail later."""
     folders = config.folders
-    if config.options.picture is not None and not Path(config.options.picture).is_file():
-        expected = 'expected "none", "blur", "#RRGGBB" or a picture file'
-        raise ConfigError(f"matting.background: {config.options.picture} is not there, {expected}")
+    background = config.options.background_file
+    if background is not None and not Path(background).is_file():
+        raise ConfigError(f"matting.background: {background} is not there, expected {background_words()}")
     missing = [str(folder) for folder in roots(folders) if not folder.is_dir()]
     if missing:
         log.info("folders that were not there are made: %s", ", ".join(missing))

@@ -1,167 +1,134 @@
-"""The one loop: inputs in, jobs to the worker, outputs out. It holds no pixels and decides everything.
+"""The one loop: photos from their sources to the worker, what became of them back. It holds no pixels and decides everything.
 
-Signal handlers and the watch only wake it. Every photo is at any time in exactly one of: the inbox, in hand (still in
-the inbox, and noted in the journal), a delivery (noted in the journal), or its last place.
+Signal handlers and watching threads only wake it. It knows no source by name: see edge/intake/source.py.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import selectors
-import socket
-import sqlite3
 import time
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+
+import msgspec
 
 from edge.board.budget import Budget
-from edge.camera.manager import CameraManager
-from edge.camera.start_message import StartMessage
-from edge.config.load import Config
-from edge.config.options import Options
-from edge.delivery.journal import Journal
-from edge.delivery.outbox import Outbox
-from edge.delivery.output_gate import OutputGate
+from edge.config.types import Config
 from edge.engine.gpu_manager import GpuManager
 from edge.engine.request import EngineRequest
-from edge.fs.names import printable
-from edge.fs.sighting import Sighting
-from edge.intake.hotfolder import HotFolder
-from edge.intake.open_input import open_input, options_for
+from edge.intake.source import Input, Opened, Source, SourceContext
+from edge.ipc.wake_socket import WakeSocket
 from edge.monitoring.counters import Counters
 from edge.monitoring.reporter import Reporter, Situation
-from edge.monitoring.status import State
+from edge.monitoring.status import SourceStatus, State
 from edge.service.job import Job
 from edge.service.outcomes import Outcomes
-from edge.storage.disk_monitor import DiskMonitor
-from edge.storage.pruner import SLICE
-from edge.worker.manager import WorkerManager
-from edge.worker.process import WorkerExit
+from edge.service.sources import source_kinds
+from edge.worker.manager import PhotoMessage, WorkerExit, WorkerManager
+from edge.worker.messages import BACKGROUND, MASK, OUTPUT, PHOTO, CutPhoto, PhotoCut, PhotoFailed, StageBegun, StartWorker
 from matting.errors import EngineError, MattingError, OutputError
 from matting.pipeline import WORK_STAGES
 
 log = logging.getLogger(__name__)
 
-# `--once` gives up on an outbox that cannot be written after this many failures in a row.
-_ONCE_PATIENCE = 3
-
 
 @dataclass
 class Supervisor:
-    """Built by `edge.service.run`, run once.
+    """Made by `edge.service.run`, run once. start: the worker's first message. engine_request: of the GPU, None without one.
 
     careful_until: of the monotonic clock, where it ended so often that this run does without GPU and camera; then it ends
     in good order, and the next start tries everything again.
+
+    Raises (when made):
+        MattingError: a source cannot be made.
     """
 
     config: Config
     budget: Budget
-    journal: Journal
-    setup: dict[str, Any]
+    start: StartWorker
     engine_request: EngineRequest | None
     reporter: Reporter
-    camera: StartMessage | None = None
-    counters: Counters = field(default_factory=Counters)
+    once: bool = False
     careful_until: float | None = None
+    counters: Counters = field(default_factory=Counters)
     _stopping: bool = False
     _jobs: dict[int, Job] = field(default_factory=dict)
-    _solo: tuple[Sighting, bool] | None = None
-    _next_number: int = 0
+    _solo: tuple[Source, Input] | None = None
+    _last_number: int = 0
 
     def __post_init__(self) -> None:
-        self._wake_reader, self._wake_writer = socket.socketpair()
-        self._wake_reader.setblocking(False)
-        self._wake_writer.setblocking(False)
-        folders = self.config.folders
-        self._outbox = Outbox(folders, self.journal)
-        self._gate = OutputGate(self._outbox, self._in_hand)
-        self._hotfolder = HotFolder(folders.inbox, folders.settle_seconds, folders.rescan_seconds, self._skip, self.wake)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._wake_reader, selectors.EVENT_READ)
-        self._workers = WorkerManager(self.setup, self.budget, self._selector)
-        self._camera = None if self.camera is None else CameraManager(self.camera, self._selector)
+        self._waker = WakeSocket()
+        self._selector.register(self._waker, selectors.EVENT_READ)
+        self._workers = WorkerManager(self.start, self.budget, self._selector)
         self._gpu = GpuManager(self.engine_request, self._selector)
-        self._outcomes = Outcomes(
-            folders.inbox, self.journal, self._outbox, self._gate, self._hotfolder, self._workers, self._gpu, self.counters
+        self._outcomes = Outcomes(self._workers, self._gpu, self.counters)
+        context = SourceContext(
+            self.config,
+            self.budget,
+            self._selector,
+            wake=self._waker.wake,
+            once=self.once,
+            careful=self.careful_until is not None,
+            note_removed=self.counters.note_removed,
         )
-        self._disk_monitor = DiskMonitor(self.config, self.journal.pending_deliveries, self.counters.note_removed)
-
-    def wake(self) -> None:
-        """Make the loop go round; safe from any thread and signal handler."""
-        with contextlib.suppress(BlockingIOError):  # full: the bell is ringing already
-            self._wake_writer.send(b"\0")
+        self._sources = [kind.make(context) for kind in source_kinds() if kind.wanted(context)]
 
     def stop(self) -> None:
-        """Finish what is in hand, then return from `run`."""
+        """Finish what is in hand, then return from `run`. Safe from signal handlers."""
         self._stopping = True
-        self.wake()
+        self._waker.wake()
 
-    def run(self, *, once: bool) -> int:
-        """Serve until `stop`, or with `once` until the inbox is empty. Returns the exit code.
+    def run(self) -> int:
+        """Serve until `stop`, or with `once` until nothing is left to cut. Returns the exit code.
 
         Raises:
             MattingError: the worker cannot be started at all: model missing or altered, no such engine.
         """
-        self._gate.recover()
         try:
-            while not self._finished(once):
+            while not self._finished():
                 self._poll_worker()
-                self._poll_camera()
-                self._disk_monitor.poll(time.monotonic())
+                for source in self._sources:
+                    source.poll(time.monotonic())
                 self._take_in()
                 self._report()
                 self._wait()
                 self._receive()
             self._stopping = True
             self._report()
-            return self._exit_code(once)
+            return self._exit_code()
         finally:
-            self._hotfolder.close()
             self._gpu.close()
             self._workers.close()
-            if self._camera is not None:
-                self._camera.close()
             for job in self._jobs.values():
-                job.discard()
+                job.close()
+            for source in self._sources:
+                source.close()
 
-    def _finished(self, once: bool) -> bool:
+    def _finished(self) -> bool:
         if self.careful_until is not None and time.monotonic() >= self.careful_until:
             self._stopping = True
         if self._jobs:
             return False
         if self._stopping:
             return True
-        if not once:
-            return False
-        if self._gate.failures >= _ONCE_PATIENCE or (self._disk_monitor.trouble and not self._disk_monitor.busy):
-            return True
-        return not self._gate.postpones and self._solo is None and self._hotfolder.drained(time.monotonic())
+        return self.once and self._solo is None and all(source.drained(time.monotonic()) for source in self._sources)
 
-    def _exit_code(self, once: bool) -> int:
-        waiting = bool(self._gate.trouble or self._gate.holds_deliveries or self._disk_monitor.trouble)
-        return OutputError.exit_code if once and waiting else 0
+    def _exit_code(self) -> int:
+        waits = any(status.trouble or status.held for status in self._statuses())
+        return OutputError.exit_code if self.once and waits else 0
 
     # -- the worker ------------------------------------------------------------------------------------------------
 
     def _poll_worker(self) -> None:
         now = time.monotonic()
         if any(now - job.beat > self.config.photo_timeout for job in self._jobs.values()):
-            self._workers.kill(f"the worker made no progress for {self.config.photo_timeout:g} s and was ended")
+            self._workers.kill(f"made no progress for {self.config.photo_timeout:g} s and was ended")
         # Photos first: the CPU answers before the GPU is made ready.
         self._gpu.poll(now, may_begin=bool(self._workers.engine) and not self._stopping)
-        engine_set = self._gpu.engine_set
-        self._workers.setup = self.setup if engine_set is None else {**self.setup, "gpu": engine_set.to_json()}
+        self._workers.start = msgspec.structs.replace(self.start, engines=self._gpu.engine_set)
         self._workers.poll(now, busy=bool(self._jobs))
-
-    def _poll_camera(self) -> None:
-        if self._camera is not None:
-            now = time.monotonic()
-            self._camera.poll(now)
-            for path in self._camera.taken():
-                self._hotfolder.announce(path, now)
 
     def _receive(self) -> None:
         messages, ended = self._workers.messages()
@@ -170,128 +137,114 @@ class Supervisor:
         if ended is not None:
             self._on_worker_exit(ended)
 
+    def _on_message(self, message: PhotoMessage) -> None:
+        job = self._jobs.get(message.job)
+        if job is None:
+            self._workers.kill("spoke of a photo that it does not have, and was ended")
+        elif isinstance(message, StageBegun):
+            job.stage, job.beat = message.stage, time.monotonic()
+        else:
+            self._conclude(self._jobs.pop(message.job), message)
+
+    def _conclude(self, job: Job, message: PhotoCut | PhotoFailed) -> None:
+        try:
+            if isinstance(message, PhotoCut):
+                self._outcomes.cut(job, message)
+            else:
+                self._outcomes.failed(job, message)
+        finally:
+            job.close()
+
     def _on_worker_exit(self, ended: WorkerExit) -> None:
         log.error("%s with %d photos in hand", ended.cause, len(self._jobs))
         at_work = any(job.stage in WORK_STAGES for job in self._jobs.values())
-        blamed = ended.on_gpu and not ended.outside and (at_work or not ended.was_ready)
-        if blamed:
+        gpu_blamed = ended.on_gpu and not ended.outside and (at_work or not ended.was_ready)
+        if gpu_blamed:
             self._gpu.failed(ended.cause, time.monotonic())
-        for job in [self._jobs.pop(number) for number in list(self._jobs)]:
-            attempts = job.attempts.interrupted() if ended.outside or blamed else job.attempts.crashed()
-            self._outcomes.give_back(job, attempts, EngineError(f"{ended.cause} at stage {job.stage}"))
-
-    def _on_message(self, message: dict[str, Any]) -> None:
-        if "stage" in message:
-            job = self._jobs[message["job"]]
-            job.stage, job.beat = message["stage"], time.monotonic()
-        else:
-            self._outcomes.conclude(self._jobs.pop(message["job"]), message)
+        for number in list(self._jobs):
+            job = self._jobs.pop(number)
+            before = job.photo.attempts
+            attempts = before.interrupted() if ended.outside or gpu_blamed else before.crashed()
+            self._outcomes.retry(job, attempts, EngineError(f"{ended.cause} at stage {job.stage}"))
+            job.close()
 
     # -- photos in -------------------------------------------------------------------------------------------------
 
-    def _skip(self, sighting: Sighting) -> bool:
-        path = sighting.path
-        return (
-            self._gate.keeps_back(path)
-            or any(job.sighting.path == path for job in self._jobs.values())
-            or (self.config.folders.original == "keep" and self.journal.is_kept(path, sighting.identity))
-        )
-
     def _take_in(self) -> None:
-        now = time.monotonic()
-        idle = not (self._jobs or self._hotfolder.waiting or self._hotfolder.unreachable)
-        self._gate.poll(now, idle=idle)
-        if not self._takes_in(now):
-            return
-        self._hotfolder.poll(now)
+        """Hand photos over while there is room: of the source that goes first what it has, then of the next."""
         while self._has_room():
-            taken = self._solo or self._hotfolder.take(now)
+            taken = self._solo or self._next()
             self._solo = None
-            if taken is None or not self._dispatch(*taken, now):
+            if taken is None or not self._dispatch(*taken):
                 return
 
-    def _takes_in(self, now: float) -> bool:
-        return not self._stopping and not self._gate.opens_in(now) and not self._disk_monitor.trouble
-
     def _has_room(self) -> bool:
-        alone = any(job.attempts.alone for job in self._jobs.values())
-        return self._workers.ready and len(self._jobs) < self.budget.in_flight and not alone
+        alone = any(job.photo.attempts.alone for job in self._jobs.values())
+        return not self._stopping and self._workers.ready and len(self._jobs) < self.budget.in_flight and not alone
 
-    def _dispatch(self, sighting: Sighting, closed: bool, now: float) -> bool:
+    def _next(self) -> tuple[Source, Input] | None:
+        for source in self._sources:
+            photo = source.take(time.monotonic())
+            if photo is not None:
+                return source, photo
+        return None
+
+    def _dispatch(self, source: Source, photo: Input) -> bool:
         """Hand a photo to the worker; False when nothing more should be handed over for now."""
-        try:
-            attempts = self.journal.attempts(sighting.path, sighting.identity)
-            if attempts.exhausted:  # a crash of the whole machine left it so
-                self._outcomes.refuse(sighting, EngineError("every attempt on this photo ended the service"), attempts)
-                return True
-            if attempts.alone and self._jobs:
-                self._solo = sighting, closed  # nobody else is taken in before it, so that its turn comes
-                return False
-            job = Job(sighting, closed, attempts, [], now)
-            self._hand_over(job)
+        if photo.attempts.exhausted:  # a crash of the whole machine left it so
+            error = EngineError("every attempt on this photo ended the service")
+            self._outcomes.refuse(source, photo, error, photo.attempts)
             return True
-        except FileNotFoundError:
-            log.info("%s went away before it was cut", printable(sighting.path))
-            return True
-        except (OSError, sqlite3.Error) as error:
-            self._gate.failed(sighting.path, error, time.monotonic())
+        if photo.attempts.alone and self._jobs:
+            self._solo = source, photo  # nobody else is taken in before it, so that its turn comes
             return False
-
-    def _hand_over(self, job: Job) -> None:
-        folders, path = self.config.folders, job.sighting.path
-        files: list[int] = []
         try:
-            files.append(open_input(folders.inbox, path))
-            options = options_for(folders.inbox, path, self.config.options, folders.backgrounds)
-            picture = _open_picture(options)
-            job.outputs.extend(self._outbox.temporary(path) for _ in range(1 + options.mask))
-            files += [output.descriptor for output in job.outputs] + picture
-            self.journal.note_attempts(path, job.sighting.identity, job.attempts.interrupted())
-            self._next_number += 1
-            self._jobs[self._next_number] = job
-            self._workers.send({"job": self._next_number, "options": asdict(options)}, files)
+            opened = source.open(photo)
         except MattingError as error:
-            job.discard()
-            self._outcomes.refuse(job.sighting, error, job.attempts)
-        except (OSError, sqlite3.Error):
-            job.discard()
-            raise
-        finally:
-            for descriptor in files[:1] + files[1 + len(job.outputs) :]:
-                os.close(descriptor)
+            self._outcomes.refuse(source, photo, error, photo.attempts)
+            return True
+        if opened is not None:
+            self._hand_over(Job(source, photo, time.monotonic()), opened)
+        return True
 
-    def _in_hand(self) -> set[Path]:
-        return {output.path for job in self._jobs.values() for output in job.outputs}
+    def _hand_over(self, job: Job, opened: Opened) -> None:
+        job.create_outputs(OUTPUT, *([MASK] if opened.options.mask else []))
+        lent = {PHOTO: opened.photo} | ({} if opened.background is None else {BACKGROUND: opened.background})
+        self._last_number += 1
+        self._jobs[self._last_number] = job
+        self._workers.send(CutPhoto(self._last_number, opened.options), {**lent, **job.outputs})
+        for descriptor in lent.values():
+            os.close(descriptor)
 
     # -- what it is like -------------------------------------------------------------------------------------------
 
+    def _statuses(self) -> list[SourceStatus]:
+        return [source.status() for source in self._sources]
+
     def _report(self) -> None:
         now = time.monotonic()
-        state, reason = self._state()
+        sources = self._statuses()
+        state, reason = self._state(sources)
         situation = Situation(
             state=state,
             reason=reason,
             engine=self._workers.engine,
             progress=self._gpu.progress if state is State.BUILDING else None,
-            queue=self._hotfolder.waiting,
             in_hand=len(self._jobs),
-            worker_bytes=self._workers.resident,
-            gpu_bytes=self._workers.gpu_bytes,
-            **(self._camera.told if self._camera is not None else {}),
+            worker_bytes=self._workers.memory,
+            gpu_bytes=self._workers.gpu_memory,
+            sources=tuple(sources),
         )
         self.reporter.tell(situation, self.counters, now)
         self.reporter.alive(now)
 
-    def _state(self) -> tuple[State, str]:
+    def _state(self, sources: list[SourceStatus]) -> tuple[State, str]:
         """The worst that is true."""
         if self._stopping:
             return State.STOPPING, ""
-        if self._disk_monitor.trouble:  # the cause, where outputs fail for want of room
-            return State.DEGRADED, self._disk_monitor.trouble
-        if self._gate.trouble:
-            return State.DEGRADED, self._gate.trouble
-        if self._hotfolder.unreachable:
-            return State.DEGRADED, f"the inbox cannot be read: {self._hotfolder.unreachable}"
+        for status in sources:
+            if status.trouble:
+                return State.DEGRADED, status.trouble
         if self._workers.failing:
             return State.DEGRADED, "the worker does not start"
         if self.careful_until is not None:
@@ -309,21 +262,8 @@ class Supervisor:
 
     def _wait(self) -> None:
         """Until something happens, or something is due."""
-        for key, _ in self._selector.select(self._patience()):
-            if key.fileobj is self._wake_reader:
-                self._wake_reader.recv(4096)
-
-    def _patience(self) -> float:
-        now = time.monotonic()
-        due = [1.0]
-        if self._disk_monitor.busy:
-            due.append(4 * SLICE)
-        if self._has_room() and self._takes_in(now):
-            due.append(self._hotfolder.next_look(now))
-        if wait := self._gate.opens_in(now):
-            due.append(wait)
-        return max(0.01, min(due))
-
-
-def _open_picture(options: Options) -> list[int]:
-    return [] if options.picture is None else [os.open(options.picture, os.O_RDONLY | os.O_CLOEXEC)]
+        now, taking = time.monotonic(), self._has_room()
+        due = min((source.wait(now, taking=taking) for source in self._sources), default=1.0)
+        for key, _ in self._selector.select(max(0.01, due)):
+            if key.fileobj is self._waker:
+                self._waker.clear()

@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from edge.config.load import Config
 from edge.config.retention import KEEP_ALL
+from edge.config.types import Config
 from edge.delivery.delivery import Delivery
 from edge.storage.disk_space import Disk, enough, nearly_full
 from edge.storage.pruner import Pruner

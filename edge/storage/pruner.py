@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from edge.config.load import HotFolders
 from edge.config.retention import Retention
+from edge.config.types import HotFolders
 from edge.storage.finished_files import file_id_of, finished_files, remove
 from edge.storage.retention import Choice, Kept
 

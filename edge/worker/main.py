@@ -11,84 +11,110 @@ import ctypes
 import gc
 import os
 import resource
-import signal
-import sys
 import traceback
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import cv2
 
-from edge.config.options import Options
+from edge.board.rss import rss_bytes
 from edge.config.settings import settings_for
-from edge.engine.tensorrt.engine_set import EngineSet
 from edge.fs.files import write_all
 from edge.ipc.channel import Channel
-from edge.ipc.parent_death import die_with_parent
+from edge.ipc.parent import parent_channel
+from edge.worker.messages import (
+    BACKGROUND,
+    MASK,
+    OUTPUT,
+    PHOTO,
+    TO_WORKER,
+    CutPhoto,
+    PhotoCut,
+    PhotoFailed,
+    StageBegun,
+    StartWorker,
+    WorkerReady,
+    WorkerRefused,
+)
 from edge.worker.sandbox import confine_writing, lock_in
-from matting.cutters import Cutter, open_cutter
+from matting import plugins
+from matting.cpu_work import open_cpu_work
+from matting.cuda.tensorrt_work import open_tensorrt_work
 from matting.decode import decode
+from matting.engines.registry import find_engine
 from matting.errors import MattingError, NoPersonFound, OutOfMemory, OutputError, PhotoTooLarge, UnreadablePhoto
 from matting.model import default_model_dir, load_model
-from matting.photo import U8, Limits, Settings
+from matting.photo import U8, Limits
+from matting.pipeline import CutOut, cut
+from matting.pixel_work import PixelWork
+from matting.settings import Settings
 
 _LIBC = ctypes.CDLL(None)
+_LONGEST_TEXT = 4000
 
 
 class Worker:
     """Cuts the photos that come over the channel, several at a time."""
 
-    def __init__(self, channel: Channel, cutter: Cutter, limits: Limits) -> None:
+    def __init__(self, channel: Channel, work: PixelWork, limits: Limits) -> None:
         self._channel = channel
-        self._cutter = cutter
+        self._work = work
         self._limits = limits
-        self._picture: tuple[object, U8] | None = None
+        self._background: tuple[object, U8] | None = None
 
-    def do(self, job: dict[str, Any], files: list[int]) -> None:
+    def do(self, request: CutPhoto, files: Mapping[str, int]) -> None:
         """One photo, from open files to open files; whatever happens, the supervisor hears of it."""
-        number = job["job"]
+        answer: CutOut | MattingError
+        trace = ""
         try:
-            answer = self._cut(number, Options(**job["options"]), files)
+            answer = self._cut(request, files)
         except MattingError as error:
-            answer = {"error": type(error).__name__, "message": str(error)}
+            answer = error
         except MemoryError:
-            answer = {"error": OutOfMemory.__name__, "message": "the photo did not fit into the memory left for it"}
+            answer = OutOfMemory("the photo did not fit into the memory left for it")
         except Exception as error:  # noqa: BLE001 - the process boundary: a fault of ours costs this photo, not the service
-            answer = {"error": MattingError.__name__, "message": f"{error!r}", "traceback": traceback.format_exc(limit=-6)}
+            answer, trace = MattingError(f"{error!r}"), traceback.format_exc(limit=-6)
         finally:
-            for descriptor in files:
+            for descriptor in files.values():
                 os.close(descriptor)
         # Freed memory between two pieces in use is not given back by itself; over a thousand photos it adds up.
         _LIBC.malloc_trim(0)
-        self._channel.send({"job": number, **answer, "memory": _rss_bytes(), "gpu": self._cutter.gpu_bytes})
+        self._answer(request.job, answer, trace)
 
-    def _cut(self, number: int, options: Options, files: list[int]) -> dict[str, Any]:
-        photo, output, *rest = files
-        mask = rest.pop(0) if options.mask else None
-        settings = settings_for(options, lambda: self._background_picture(rest[0]), self._limits)
-        result = self._cutter.cut(
-            _read_whole(photo, self._limits.bytes),
+    def _answer(self, job: int, answer: CutOut | MattingError, trace: str) -> None:
+        memory, gpu_memory = rss_bytes(), self._work.gpu_bytes
+        if isinstance(answer, CutOut):
+            self._channel.send(PhotoCut(job, answer.suffix, answer.coverage, answer.stage_ms, memory, gpu_memory))
+        else:
+            name, text = type(answer).__name__, str(answer)[:_LONGEST_TEXT]
+            self._channel.send(PhotoFailed(job, name, text, trace[-_LONGEST_TEXT:], memory, gpu_memory))
+
+    def _cut(self, request: CutPhoto, files: Mapping[str, int]) -> CutOut:
+        settings = settings_for(request.options, lambda: self._background_image(files[BACKGROUND]), self._limits)
+        result = cut(
+            _read_whole(files[PHOTO], self._limits.bytes),
             settings,
-            on_stage=lambda stage: self._channel.send({"job": number, "stage": stage}),
+            self._work,
+            on_stage=lambda stage: self._channel.send(StageBegun(request.job, stage)),
         )
-        self._channel.send({"job": number, "stage": "write"})
+        self._channel.send(StageBegun(request.job, "write"))
         try:
-            write_all(output, result.output)
-            if mask is not None and result.mask is not None:
-                write_all(mask, result.mask)
+            write_all(files[OUTPUT], result.output)
+            if MASK in files and result.mask is not None:
+                write_all(files[MASK], result.mask)
         except OSError as error:
             raise OutputError(f"the output cannot be written: {error.strerror}") from error
-        return {"done": {"suffix": result.suffix, "coverage": result.coverage, "stage_ms": result.stage_ms}}
+        return result
 
-    def _background_picture(self, descriptor: int) -> U8:
+    def _background_image(self, descriptor: int) -> U8:
         """Decoded once for as long as the file stays the same: a booth uses one background all evening."""
         status = os.fstat(descriptor)
         key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-        if self._picture is None or self._picture[0] != key:
+        if self._background is None or self._background[0] != key:
             data = _read_whole(descriptor, self._limits.bytes)
-            self._picture = (key, decode(data, self._limits, to_srgb=True).rgb)
-        return self._picture[1]
+            self._background = (key, decode(data, self._limits, to_srgb=True).rgb)
+        return self._background[1]
 
 
 def _read_whole(descriptor: int, limit: int) -> bytes:
@@ -103,57 +129,51 @@ def _read_whole(descriptor: int, limit: int) -> bytes:
         raise UnreadablePhoto(f"its disk does not give it: {error.strerror}") from error
 
 
-def _rss_bytes() -> int:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * resource.getpagesize()
-
-
-def _cutter(setup: dict[str, Any]) -> Cutter:
-    """The cutter that the setup asks for, ready for its first photo."""
-    model = load_model(Path(setup["model"]))
-    if "gpu" not in setup:
+def _open_work(start: StartWorker) -> PixelWork:
+    """What is asked for, ready for its first photo."""
+    model = replace(load_model(start.model), form=start.form)
+    if start.engines is None:
         # Memory that the budget does not grant must fail here, as a MemoryError on one photo, not in the kernel. With
         # CUDA, which reserves far more than it uses, recycling and the unit's MemoryMax have to do.
-        resource.setrlimit(resource.RLIMIT_DATA, (setup["memory"], setup["memory"]))
-        return open_cutter(setup["engine"], model, setup["threads"], form=setup["form"])
-    cutter = open_cutter("tensorrt", model, setup["threads"], EngineSet.from_json(setup["gpu"]).engines())
+        resource.setrlimit(resource.RLIMIT_DATA, (start.memory, start.memory))
+        return open_cpu_work(start.engine, model, start.threads)
+    work = open_tensorrt_work(start.engines.engines(), model)
     # Loads every kernel, and proves that the GPU really works, before a guest's photo does.
     for photo in sorted((default_model_dir() / "trial").glob("*.jpg")):
         with contextlib.suppress(NoPersonFound):
-            cutter.cut(photo.read_bytes(), Settings())
-    return cutter
+            cut(photo.read_bytes(), Settings(), work)
+    return work
+
+
+def _locked_in(start: StartWorker) -> tuple[PixelWork, list[str]]:
+    """What cuts photos, in a process that can do nothing else any more; and what the kernel lacks for that."""
+    readable = [start.model, *plugins.load()]
+    if start.on_gpu or find_engine(start.engine).driver:  # what these load and start cannot be foreseen
+        confine_writing()
+        work = _open_work(start)
+        return work, lock_in(readable, gpu=True)
+    missing = lock_in(readable)
+    return _open_work(start), missing
 
 
 def main() -> None:
-    # Stopping is the supervisor's to decide: a terminal's Ctrl-C reaches the whole group.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    die_with_parent()
-    channel = Channel.inherited(int(sys.argv[1]))
+    channel = parent_channel(TO_WORKER)
     hello = channel.receive()
     if hello is None:
         return
-    setup = hello[0]
+    start: StartWorker = hello.message
     cv2.setNumThreads(1)
-    model = Path(setup["model"])
-    driver = "gpu" in setup or setup["engine"] == "torch"  # what these load and start cannot be foreseen
     try:
-        if driver:
-            confine_writing()
-            cutter = _cutter(setup)
-            missing = lock_in([model], gpu=True)
-        else:
-            missing = lock_in([model])
-            cutter = _cutter(setup)
+        work, missing = _locked_in(start)
     except MattingError as error:
-        channel.send({"error": type(error).__name__, "message": str(error)})
+        channel.send(WorkerRefused(type(error).__name__, str(error)[:_LONGEST_TEXT]))
         return
     gc.freeze()
-    worker = Worker(channel, cutter, Limits(pixels=setup["pixels"]))
-    channel.send({"ready": cutter.name, "unlocked": missing})
-    with ThreadPoolExecutor(setup["in_flight"]) as pool:
+    worker = Worker(channel, work, Limits(pixels=start.pixels))
+    channel.send(WorkerReady(work.name, tuple(missing)))
+    with ThreadPoolExecutor(start.in_flight) as pool:
         while (received := channel.receive()) is not None:
-            pool.submit(worker.do, *received)
+            pool.submit(worker.do, received.message, received.files)
         # The supervisor is gone, and with it whoever would publish what is still being cut.
         os._exit(0)
 

@@ -1,4 +1,4 @@
-"""The GPU's pixel work as the pipeline takes it: all on the device but backdrops made of whole pictures."""
+"""The GPU's pixel work as the pipeline takes it: all on the device but backgrounds that are more than an even colour."""
 
 from __future__ import annotations
 
@@ -10,35 +10,49 @@ import numpy as np
 from matting.composite import backdrop, composite, cropped, with_opacity
 from matting.cuda.batch import Finished, Task
 from matting.cuda.gpu_thread import GpuThread
-from matting.photo import U8, Photo, Settings
-from matting.pipeline import Pixels
+from matting.photo import U8, Photo
+from matting.pixel_work import OnStage, Pixels
+from matting.settings import Settings
 
 
 class GpuWork:
-    """`matting.pipeline.PixelWork` on a GPU thread; safe to call from several threads."""
+    """`matting.pixel_work.PixelWork` on a GPU thread; safe to call from several threads."""
 
-    def __init__(self, gpu_thread: GpuThread) -> None:
+    def __init__(self, gpu_thread: GpuThread, name: str = "gpu", network_bytes: int = 0) -> None:
+        """network_bytes: what the network holds of the GPU's memory, as far as that is known."""
         self._gpu_thread = gpu_thread
+        self._network_bytes = network_bytes
+        self.name = name
 
-    def pixels(self, photo: Photo, settings: Settings, on_stage: Callable[[str], None]) -> Pixels:
+    @property
+    def gpu_bytes(self) -> int:
+        """See `PixelWork.gpu_bytes`; the network's own work space is not in it."""
+        return self._network_bytes + self._gpu_thread.bytes
+
+    def pixels(self, load: Callable[[], Photo], settings: Settings, on_stage: OnStage) -> Pixels:
         """See `PixelWork.pixels`."""
-        if settings.background.kind in ("blur", "picture"):
-            return self._before_a_picture(photo, settings, on_stage)
+        photo = load()
+        if not settings.background.even:
+            return self._before_a_background(photo, settings, on_stage)
         # Neither nothing nor an even colour looks at the matte.
         behind = backdrop(photo, np.empty((0, 0), np.uint8), settings.background, settings.format)
         done = self._gpu_thread.submit(Task(photo, settings.controls, settings.crop, photo.opacity, behind, on_stage)).result()
         on_stage("composite")
-        pixels = done.rgba if behind is None else np.asarray(cv2.cvtColor(done.rgba, cv2.COLOR_RGBA2RGB), np.uint8)
-        return Pixels(pixels, np.ascontiguousarray(done.rgba[..., 3]), done.coverage)
+        pixels = done.rgba if behind is None else _colours(done)
+        return Pixels(pixels, np.ascontiguousarray(done.rgba[..., 3]), done.coverage, photo.icc, photo.dpi)
 
-    def _before_a_picture(self, photo: Photo, settings: Settings, on_stage: Callable[[str], None]) -> Pixels:
+    def close(self) -> None:
+        """See `PixelWork.close`."""
+        self._gpu_thread.close()
+
+    def _before_a_background(self, photo: Photo, settings: Settings, on_stage: OnStage) -> Pixels:
         done = self._gpu_thread.submit(Task(photo, settings.controls, settings.crop, None, None, on_stage)).result()
         on_stage("composite")
         rgb, alpha = cropped(photo.rgb, done.box), np.ascontiguousarray(done.rgba[..., 3])
         opacity = None if photo.opacity is None else cropped(photo.opacity, done.box)
         behind = backdrop(Photo(rgb, opacity, photo.icc), alpha, settings.background, settings.format)
         seen = with_opacity(alpha, opacity)
-        return Pixels(composite(_colours(done), seen, behind), seen, done.coverage)
+        return Pixels(composite(_colours(done), seen, behind), seen, done.coverage, photo.icc, photo.dpi)
 
 
 def _colours(done: Finished) -> U8:

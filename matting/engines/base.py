@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
+from matting.model import ModelSpec
 from matting.photo import F32
 
 
@@ -26,3 +29,17 @@ class Engine(Protocol):
     def close(self) -> None:
         """Give the memory back. Later calls of `infer` raise EngineError."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineKind:
+    """An engine that may be asked for.
+
+    name: as --engine and engine.kind have it. open: (model, threads) -> the engine, loaded; it imports its library then,
+    and raises EngineError where this machine does not have it. driver: it starts a GPU's driver or the like. The service's
+    worker opens all others after it gave up every right but to read the model's folder and what Python is installed in.
+    """
+
+    name: str
+    open: Callable[[ModelSpec, int], Engine]
+    driver: bool = False

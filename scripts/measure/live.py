@@ -28,7 +28,7 @@ from edge.commands.bench import clip
 from edge.commands.bench.machine import machine
 from edge.commands.bench.memory import PROC, pss_mb, tree
 from matting import temporal
-from matting.engines.select import open_engine
+from matting.engines.registry import open_engine
 from matting.model import default_model_dir, load_model
 from matting.network_input import network_input, undo
 from matting.photo import F32, Photo

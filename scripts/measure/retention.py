@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from edge.config.load import HotFolders
 from edge.config.retention import Retention
+from edge.config.types import HotFolders
 from edge.storage.pruner import Pruner
 
 

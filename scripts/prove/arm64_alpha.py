@@ -20,7 +20,7 @@ import numpy as np
 import onnxruntime
 
 from matting.decode import decode
-from matting.engines.select import open_engine
+from matting.engines.registry import open_engine
 from matting.model import default_model_dir, load_model
 from matting.network_input import network_input, undo
 from matting.photo import Limits

@@ -15,7 +15,7 @@ from PIL import Image
 from matting.cuda.batch import DeviceNetwork
 from matting.engines.base import Engine
 from matting.engines.onnx_cpu import OnnxCpuEngine
-from matting.engines.select import open_engine
+from matting.engines.registry import open_engine
 from matting.engines.torch_network import TorchNetwork
 from matting.engines.torchscript import TorchEngine, import_torch, why_no_cuda
 from matting.errors import EngineError, SettingsError

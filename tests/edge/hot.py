@@ -83,6 +83,16 @@ class Hot:
             return None
         return next((pid for pid in pids if b"edge.worker.main" in _command_line(pid)), None)
 
+    def cutting(self) -> bool:
+        """Whether the worker has a photo in hand: the supervisor holds the file in memory for its output."""
+        if self.process is None:
+            return False
+        descriptors = Path(f"/proc/{self.process.pid}/fd")
+        try:
+            return any("memfd:output" in str(each.readlink()) for each in descriptors.iterdir())
+        except OSError:  # one of them was just closed, which says that something goes on; the next look tells
+            return False
+
     def drop(self, name: str | bytes, data: bytes) -> Path:
         """Put a file into the inbox the way careful programs do: written elsewhere, renamed into place."""
         target = self.folders["inbox"] / os.fsdecode(name)

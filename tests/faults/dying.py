@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from edge.config.load import HotFolders
+from edge.config.types import HotFolders
 from edge.delivery.journal import Journal
 from edge.delivery.outbox import Outbox
 from edge.fs.files import Identity, write_all
 from edge.fs.sighting import Sighting
+from edge.ipc.memory_file import create_memory_file, seal
 from matting.errors import UnreadablePhoto
 
 PHOTO = PurePosixPath("sub/a.jpg")
@@ -25,6 +27,20 @@ def folders(root: Path, original: str, done: Path | None = None) -> HotFolders:
     paths = {name: root / name for name in names}
     paths["done"] = done or paths["done"]
     return HotFolders(**paths, original=original)  # type: ignore[arg-type]
+
+
+@contextmanager
+def memory_files(*contents: bytes) -> Iterator[list[int]]:
+    """Files in memory, as the supervisor has them of the worker."""
+    files = [create_memory_file("output") for _ in contents]
+    try:
+        for file, content in zip(files, contents, strict=True):
+            write_all(file, content)
+            seal(file)
+        yield files
+    finally:
+        for file in files:
+            os.close(file)
 
 
 def arm(step: int) -> None:
@@ -43,7 +59,7 @@ def arm(step: int) -> None:
 
     for name in ("rename", "unlink", "mkdir"):
         setattr(Path, name, counted(getattr(Path, name)))
-    for name in ("fsync", "write", "utime", "link"):
+    for name in ("fsync", "write", "sendfile", "utime", "link"):
         setattr(os, name, counted(getattr(os, name)))
     for name in ("begin_delivery", "end_delivery"):
         setattr(Journal, name, counted(getattr(Journal, name)))
@@ -59,10 +75,8 @@ def main() -> None:
     if original == "refuse":
         outbox.refuse(Sighting(PHOTO, status), UnreadablePhoto("cut short"), 1)
         return
-    outputs = [outbox.temporary(PHOTO), outbox.temporary(PHOTO)]
-    for output in outputs:
-        write_all(output.descriptor, b"output")
-    outbox.deliver(Sighting(PHOTO, status), list(zip(outputs, [".png", ".alpha.png"], strict=True)))
+    with memory_files(b"output", b"output") as files:
+        outbox.deliver(Sighting(PHOTO, status), list(zip(files, [".png", ".alpha.png"], strict=True)))
 
 
 if __name__ == "__main__":

@@ -18,11 +18,11 @@ from unittest import mock
 
 from edge.delivery.journal import Journal
 from edge.delivery.outbox import Outbox
-from edge.fs.files import Identity, temporaries, write_all
+from edge.fs.files import Identity, temporaries
 from edge.fs.names import is_ignored, portable, printable
 from edge.fs.sighting import Sighting
 from matting.errors import NoPersonFound, UnreadablePhoto
-from tests.faults.dying import folders
+from tests.faults.dying import folders, memory_files
 
 LONGEST = 700
 WORDS = [b"\0", b"/", b".png", b".jpg.json", b"-2", b"\n", b"\x1b[31m", b"\xff", "ü".encode(), b"~", b"x" * 240, b"y" * 255]
@@ -122,15 +122,8 @@ def _conclude(outbox: Outbox, sighting: Sighting, kind: int) -> None:
     if kind:
         outbox.refuse(sighting, UnreadablePhoto("cut short") if kind == 1 else NoPersonFound("nobody"), 1)
         return
-    outputs = [outbox.temporary(sighting.path) for _ in range(2)]
-    try:
-        for output in outputs:
-            write_all(output.descriptor, OUTPUT)
-        outbox.deliver(sighting, list(zip(outputs, [".png", ".alpha.png"], strict=True)))
-    except Killed:
-        for output in outputs:
-            os.close(output.descriptor)
-        raise
+    with memory_files(OUTPUT, OUTPUT) as files:
+        outbox.deliver(sighting, list(zip(files, [".png", ".alpha.png"], strict=True)))
 
 
 def _content(path: Path) -> bytes:

@@ -7,8 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from matting.backgrounds.base import Background
+from matting.backgrounds.blur import Blur
+from matting.backgrounds.colour import WHITE, Colour
+from matting.backgrounds.image import ImageBackground
+from matting.backgrounds.none import NoBackground
 from matting.composite import backdrop, composite, crop_box, cropped, with_opacity
-from matting.photo import U8, Background, Box, Photo
+from matting.formats.jpeg import JPEG
+from matting.formats.png import PNG
+from matting.photo import U8, Box, Photo
 
 
 def matte(height: int = 200, width: int = 160) -> U8:
@@ -31,7 +38,7 @@ def test_transparent_keeps_colours_where_there_is_alpha_and_nothing_elsewhere() 
 
 def test_a_colour_is_mixed_by_alpha() -> None:
     alpha, rgb = matte(), noise()
-    behind = backdrop(Photo(rgb), alpha, Background("colour", (10, 200, 255)), "png")
+    behind = backdrop(Photo(rgb), alpha, Colour((10, 200, 255)), PNG)
     share = alpha[..., None] / 255
     expected = rgb * share + np.array([10, 200, 255]) * (1 - share)
     assert np.abs(composite(rgb, alpha, behind) - expected).max() <= 0.51
@@ -39,10 +46,10 @@ def test_a_colour_is_mixed_by_alpha() -> None:
 
 def test_jpeg_without_a_background_is_white_behind() -> None:
     alpha, rgb = matte(), noise()
-    behind = backdrop(Photo(rgb), alpha, Background("none"), "jpeg")
+    behind = backdrop(Photo(rgb), alpha, NoBackground(), JPEG)
     result = composite(rgb, alpha, behind)
     assert result.shape == (200, 160, 3) and (result[alpha == 0] == 255).all()
-    assert backdrop(Photo(rgb), alpha, Background("none"), "png") is None
+    assert backdrop(Photo(rgb), alpha, NoBackground(), PNG) is None
 
 
 def test_opacity_of_the_photo_is_respected() -> None:
@@ -58,9 +65,9 @@ def test_opacity_of_the_photo_is_respected() -> None:
 def test_a_picture_covers_centred_without_distortion() -> None:
     picture = np.zeros((100, 300, 3), np.uint8)
     picture[:, 100:200] = 255
-    behind = backdrop(Photo(noise(50, 50)), matte(50, 50), Background("picture", picture=picture), "png")
+    behind = backdrop(Photo(noise(50, 50)), matte(50, 50), ImageBackground(picture), PNG)
     assert behind is not None and behind.shape == (50, 50, 3) and (behind == 255).all()
-    tall = backdrop(Photo(noise(400, 20)), matte(400, 20), Background("picture", picture=picture), "png")
+    tall = backdrop(Photo(noise(400, 20)), matte(400, 20), ImageBackground(picture), PNG)
     assert tall is not None and tall.shape == (400, 20, 3) and (tall == 255).all()
 
 
@@ -69,13 +76,13 @@ def test_the_blur_has_no_halo_of_the_person(size: tuple[int, int]) -> None:
     alpha = matte(*size)
     share = alpha[..., None] / 255
     rgb = (np.array([255, 0, 0]) * share + np.array([0, 90, 200]) * (1 - share)).round().astype(np.uint8)
-    behind = backdrop(Photo(rgb), alpha, Background("blur"), "png")
+    behind = backdrop(Photo(rgb), alpha, Blur(), PNG)
     assert behind is not None
     assert np.abs(behind.astype(int) - (0, 90, 200)).max() <= 6
 
 
 def test_the_blur_blurs() -> None:
-    behind = backdrop(Photo(noise(400, 400)), matte(400, 400), Background("blur"), "png")
+    behind = backdrop(Photo(noise(400, 400)), matte(400, 400), Blur(), PNG)
     assert behind is not None and behind[:60].std() < 20
 
 
@@ -84,7 +91,7 @@ def test_colours_are_meant_as_srgb_also_for_a_photo_of_another_space() -> None:
     assert lab is not None
     icc = _wide_profile()
     alpha = matte()
-    behind = backdrop(Photo(noise(), icc=icc), alpha, Background("colour", (0, 255, 0)), "png")
+    behind = backdrop(Photo(noise(), icc=icc), alpha, Colour((0, 255, 0)), PNG)
     assert behind is not None
     back = ImageCms.profileToProfile(
         Image.fromarray(behind), ImageCms.ImageCmsProfile(BytesIO(icc)), ImageCms.createProfile("sRGB")
@@ -103,12 +110,11 @@ def _wide_profile() -> bytes:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (10, 20000), (513, 511)])
-@pytest.mark.parametrize("kind", ["none", "colour", "blur", "picture"])
+@pytest.mark.parametrize("background", [NoBackground(), WHITE, Blur(), ImageBackground(noise(7, 5))], ids=type)
 @pytest.mark.parametrize("level", [0, 255])
-def test_odd_shapes(shape: tuple[int, int], kind: str, level: int) -> None:
+def test_odd_shapes(shape: tuple[int, int], background: Background, level: int) -> None:
     rgb, alpha = noise(*shape), np.full(shape, level, np.uint8)
-    background = Background(kind, picture=noise(7, 5) if kind == "picture" else None)  # type: ignore[arg-type]
-    result = composite(rgb, alpha, backdrop(Photo(rgb), alpha, background, "png"))
+    result = composite(rgb, alpha, backdrop(Photo(rgb), alpha, background, PNG))
     assert result.shape[:2] == shape
     if level == 255:
         np.testing.assert_array_equal(result[..., :3], rgb)

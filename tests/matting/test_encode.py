@@ -1,23 +1,29 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import get_args
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
 from matting.decode import decode
-from matting.encode import encode, encode_mask, suffix
+from matting.encode import encode, encode_mask
 from matting.errors import SettingsError, UnsupportedPhoto
-from matting.photo import FORMATS, Format, Limits
+from matting.formats.base import Format
+from matting.formats.jpeg import JPEG
+from matting.formats.png import PNG
+from matting.formats.registry import find_format, format_names, register_format
+from matting.formats.tiff import TIFF
+from matting.formats.webp import WEBP
+from matting.photo import Limits
 from tests.matting.hostile import picture
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 RGB, RGBA = picture(), picture(channels=4)
+FORMATS = [PNG, WEBP, JPEG, TIFF]
 
 
-@pytest.mark.parametrize("format", ["png", "tiff"])
+@pytest.mark.parametrize("format", [PNG, TIFF])
 @pytest.mark.parametrize("pixels", [RGB, RGBA], ids=["rgb", "rgba"])
 def test_lossless_formats_come_back_exactly(format: Format, pixels: np.ndarray) -> None:
     data = encode(pixels, format, None, None)
@@ -28,7 +34,7 @@ def test_lossless_formats_come_back_exactly(format: Format, pixels: np.ndarray) 
 
 
 def test_webp_keeps_alpha_exactly_and_colour_nearly() -> None:
-    image = np.asarray(Image.open(BytesIO(encode(RGBA, "webp", None, None))))
+    image = np.asarray(Image.open(BytesIO(encode(RGBA, WEBP, None, None))))
     assert np.array_equal(image[..., 3], RGBA[..., 3])
     seen = RGBA[..., 3] > 0
     assert np.abs(image[..., :3].astype(int) - RGBA[..., :3])[seen].mean() < 8
@@ -37,7 +43,7 @@ def test_webp_keeps_alpha_exactly_and_colour_nearly() -> None:
 def test_jpeg_keeps_full_colour_resolution() -> None:
     stripes = np.zeros((64, 64, 3), np.uint8)
     stripes[:, ::2, 0] = 255  # one pixel wide: subsampled colour would blend them
-    image = np.asarray(Image.open(BytesIO(encode(stripes, "jpeg", None, None))))
+    image = np.asarray(Image.open(BytesIO(encode(stripes, JPEG, None, None))))
     assert np.abs(image.astype(int) - stripes).mean() < 12
 
 
@@ -49,16 +55,16 @@ def test_profile_and_resolution_reach_other_programs(format: Format, length: int
     image.load()
     assert image.size == (128, 96)
     assert image.info["icc_profile"] == icc
-    if format != "webp":
+    if format is not WEBP:
         assert image.info["dpi"] == pytest.approx((300, 200), abs=0.02)
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_profile_and_resolution_survive_the_whole_way(format: Format) -> None:
-    source = decode(encode(RGB, "png", SRGB, (240, 240)), Limits())
+    source = decode(encode(RGB, PNG, SRGB, (240, 240)), Limits())
     photo = decode(encode(source.rgb, format, source.icc, source.dpi), Limits())
     assert photo.icc == SRGB
-    if format != "webp":
+    if format is not WEBP:
         assert photo.dpi == pytest.approx((240, 240), abs=0.5)
 
 
@@ -83,15 +89,15 @@ def test_mask_is_grey() -> None:
 
 def test_alpha_is_refused_for_jpeg() -> None:
     with pytest.raises(SettingsError, match="no transparency"):
-        encode(RGBA, "jpeg", None, None)
+        encode(RGBA, JPEG, None, None)
 
 
 def test_unknown_format_is_refused() -> None:
-    with pytest.raises(SettingsError, match="png, webp"):
-        encode(RGBA, "gif", None, None)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="png, webp, jpeg, tiff"):
+        find_format("gif")
 
 
-@pytest.mark.parametrize(("format", "side"), [("webp", 16_384), ("jpeg", 65_501)])
+@pytest.mark.parametrize(("format", "side"), [(WEBP, 16_384), (JPEG, 65_501)])
 def test_sides_that_the_format_cannot_hold_are_refused(format: Format, side: int) -> None:
     for shape in ((side, 1, 3), (1, side, 3)):
         with pytest.raises(UnsupportedPhoto, match="choose png"):
@@ -99,4 +105,15 @@ def test_sides_that_the_format_cannot_hold_are_refused(format: Format, side: int
 
 
 def test_every_format_has_a_suffix() -> None:
-    assert [suffix(format) for format in get_args(Format)] == [".png", ".webp", ".jpg", ".tif"]
+    assert [find_format(name).suffix for name in format_names()] == [".png", ".webp", ".jpg", ".tif"]
+
+
+def test_a_format_goes_by_its_aliases_and_in_capitals() -> None:
+    assert [find_format(name) for name in ("jpg", "JPEG", " Jpg ", "tif", "PNG")] == [JPEG, JPEG, JPEG, TIFF, PNG]
+
+
+@pytest.mark.parametrize("names", [("png",), ("jpg",), ("photo", "jpeg")])
+def test_a_name_is_given_to_one_format_only(names: tuple[str, ...]) -> None:
+    with pytest.raises(SettingsError, match="already"):
+        register_format(Format(names[0], ".x", PNG.encode, aliases=names[1:]))
+    assert format_names() == ("png", "webp", "jpeg", "tiff")

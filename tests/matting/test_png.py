@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from matting.png import write_png
+from matting.formats.png import write_png
 from tests.matting.hostile import picture
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from edge.board.budget import named
 from edge.config.load import load_config
 from edge.service.run import serve
+from matting import plugins
 from matting.errors import MattingError
 
 
@@ -28,6 +29,7 @@ def enter(most: str, cgroup: str) -> None:
 def main(board: str, most: str, cgroup: str, config: str) -> int:
     """As `edge-matting run` ends."""
     enter(most, cgroup)
+    plugins.load()
     return serve(load_config(Path(config)), named(board), once=False)
 
 

@@ -14,8 +14,8 @@ from tqdm import tqdm
 from edge.board.budget import this_machine
 from edge.commands.bench import boards, photos, report, rivals, service, stages
 from edge.commands.bench.machine import machine
-from edge.config.schema import ENGINES
 from edge.engine.cpu_variant import fastest, measure
+from matting.engines.registry import engine_names
 from matting.errors import SettingsError
 from matting.model import default_model_dir, load_model
 
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--photos", type=int, default=10, metavar="N", help="photos for each figure (10)")
     parser.add_argument("--sizes", default="1080p,12mp,24mp", help="1080p, 12mp, 24mp or WIDTHxHEIGHT, with commas between")
     parser.add_argument("--photo", type=Path, metavar="FILE", help="make the test photos from this one")
-    parser.add_argument("--engine", choices=ENGINES, default="auto")
+    parser.add_argument("--engine", choices=engine_names(), default="auto")
     parser.add_argument("--model", type=Path, default=default_model_dir(), metavar="DIR", help="folder with a model.toml")
     parser.add_argument("--no-service", action="store_true", help="leave out the part that starts the real service")
     parser.add_argument("--budget", metavar="BOARD", help="all, orin-nano-4gb, ...: the service within that board's memory")

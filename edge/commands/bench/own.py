@@ -17,12 +17,12 @@ from typing import Any
 import cv2
 
 from edge.commands.bench.rival import peak_mb, protocol
-from matting.engines.base import Engine
-from matting.engines.select import open_engine
+from matting import plugins
+from matting.cpu_work import open_cpu_work
 from matting.errors import MattingError
-from matting.model import ModelSpec, PresenceSpec, load_model
-from matting.photo import Settings
+from matting.model import PresenceSpec, load_model
 from matting.pipeline import CutOut, cut
+from matting.settings import Settings
 
 
 class Own:
@@ -30,11 +30,11 @@ class Own:
 
     def __init__(self, engine: str, model: Path, threads: int, form: str) -> None:
         # A bench measures time: a photo of nobody must take the whole way as well.
-        self.model: ModelSpec = replace(load_model(model), presence=PresenceSpec(min_coverage=0.0, min_peak=0.0))
-        self.engine: Engine = open_engine(engine, self.model, threads, form)
+        spec = replace(load_model(model), form=form, presence=PresenceSpec(min_coverage=0.0, min_peak=0.0))
+        self.work = open_cpu_work(engine, spec, threads)
 
     def cut(self, data: bytes) -> CutOut:
-        return cut(data, Settings(), self.engine, self.model)
+        return cut(data, Settings(), self.work)
 
     def one(self, data: bytes) -> dict[str, Any]:
         """Cut one photo: ms, stage_ms, bytes of the output, peak memory of the process so far."""
@@ -63,10 +63,11 @@ def main(engine: str, model: str, threads: str, form: str) -> None:
         MattingError: from the model, the engine or the photo.
     """
     answer = protocol()
+    plugins.load()
     cv2.setNumThreads(1)  # as the service does
     start = time.perf_counter()
     own = Own(engine, Path(model), int(threads), form)
-    answer({"load_ms": (time.perf_counter() - start) * 1e3, "version": own.engine.name})
+    answer({"load_ms": (time.perf_counter() - start) * 1e3, "version": own.work.name})
     for line in sys.stdin:
         photo, *overlap = line.rstrip("\n").split("\t")
         data = Path(photo).read_bytes()

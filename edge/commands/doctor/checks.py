@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from edge.commands.doctor.camera import check_camera, check_gstreamer
-from edge.commands.doctor.finding import Finding
 from edge.commands.doctor.gpu import check_cuda, check_engines, check_groups, check_nodes, check_tensorrt
 from edge.commands.doctor.machine import check_board, check_budget, check_clocks, check_heat, check_jetpack, check_memory
 from edge.commands.doctor.service import check_disk, check_folders, check_model, check_unit
-from edge.commands.doctor.target import Target
+from edge.monitoring.finding import Check, Finding
+from edge.monitoring.target import Target
+from edge.service.sources import source_kinds
 
-Check = Callable[[Target], Iterator[Finding]]
 CHECKS: dict[str, Check] = {
     "board": check_board,
     "jetpack": check_jetpack,
@@ -27,8 +26,7 @@ CHECKS: dict[str, Check] = {
     "model": check_model,
     "folders": check_folders,
     "disk": check_disk,
-    "gstreamer": check_gstreamer,
-    "camera": check_camera,
+    **{name: check for kind in source_kinds() for name, check in kind.checks.items()},
     "unit": check_unit,
 }
 

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.commands.doctor.access import installed
+from edge.board.access import installed
 from edge.commands.doctor.checks import findings
-from edge.commands.doctor.finding import Finding
 from edge.commands.doctor.show import as_json, line, summary
-from edge.commands.doctor.target import target
 from edge.config.load import INSTALLED, ConfigError, load_config
+from edge.monitoring.finding import Finding
+from edge.monitoring.target import target
 
 EXIT_PROBLEM = 50
 

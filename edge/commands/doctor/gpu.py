@@ -6,16 +6,17 @@ import os
 import sys
 from collections.abc import Iterator
 
+from edge.board.access import User, known_groups, may, owner
 from edge.board.facts import memory
-from edge.commands.doctor.access import User, known_groups, may, owner
 from edge.commands.doctor.child import answer
-from edge.commands.doctor.finding import Finding
-from edge.commands.doctor.target import Target
+from edge.engine.kind import may_use_tensorrt
 from edge.engine.prepare import in_store
 from edge.engine.request import engine_request
 from edge.engine.tensorrt.memory_advice import advice
 from edge.engine.tensorrt.probe import probe
 from edge.engine.tensorrt.store import EngineKey, Missing, StoredEngine
+from edge.monitoring.finding import Finding
+from edge.monitoring.target import Target
 from matting.errors import EngineError, MattingError
 
 # What CUDA opens, of an Orin under L4T 36 and 39 and of a PC.
@@ -113,7 +114,7 @@ def check_tensorrt(who: Target) -> Iterator[Finding]:
 
 def check_engines(who: Target) -> Iterator[Finding]:
     """Whether there are some, whole, for this GPU, TensorRT, model and budget."""
-    if not who.has_gpu or not who.wants_gpu:
+    if not who.has_gpu or not may_use_tensorrt(who.config.engine):
         reason = _NO_GPU if not who.has_gpu else f'not used: engine.kind is "{who.config.engine}"'
         yield Finding("engines", "ok", reason)
         return

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.ipc.parent_death import die_with_parent
+from edge.ipc.parent import die_with_parent
 from matting.cuda.compiler import compile_kernels
 from matting.cuda.device import Gpu, gpu_facts
 from matting.cuda.reference.resize import halve

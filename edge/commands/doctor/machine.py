@@ -10,8 +10,8 @@ from edge.board.budget import budget
 from edge.board.facts import memory
 from edge.board.heat import judged
 from edge.board.sensors import Clock, read_sensors, read_zones
-from edge.commands.doctor.finding import Finding
-from edge.commands.doctor.target import Target
+from edge.monitoring.finding import Finding
+from edge.monitoring.target import Target
 
 _GB = 1e9
 _OLDEST = 36  # the first L4T, JetPack 6's, whose Python we run on

@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.commands.doctor.access import User, may, owner
-from edge.commands.doctor.finding import Finding, Level
-from edge.commands.doctor.target import Target
+from edge.board.access import User, may, owner
+from edge.monitoring.finding import Finding, Level
+from edge.monitoring.target import Target
 from edge.service.run import roots
 from matting.errors import ModelError
 from matting.model import default_model_dir, load_model
@@ -19,7 +19,7 @@ _MB, _GB = 1e6, 1e9
 _LEAST, _LITTLE = 100 * _MB, 1 * _GB
 _USE = os.R_OK | os.W_OK | os.X_OK
 _UNIT = "edge-matting.service"
-# Exit codes of ours, as the README has them, and systemd's own.
+# Exit codes of ours, as edge/commands/README.md has them, and systemd's own.
 _ENDED = {
     "2": "wrong arguments",
     "3": "wrong configuration",

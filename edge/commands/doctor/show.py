@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 
-from edge.commands.doctor.finding import Finding
+from edge.monitoring.finding import Finding
 
 _COLOURS = {"ok": "32", "warning": "33", "problem": "1;31"}
 _INDENT = 20

@@ -20,19 +20,20 @@ from tqdm import tqdm
 
 from edge.board.budget import this_machine
 from edge.commands.evaluate.report import WORST_SHOWN, Compared, Report, Skipped, as_numbers, as_table, report, side_by_side
-from edge.config.schema import ENGINES
-from matting.engines.base import Engine
-from matting.engines.select import open_engine
+from matting.cpu_work import open_cpu_work
+from matting.engines.registry import engine_names
 from matting.errors import NoPersonFound, PhotoError
-from matting.model import ModelSpec, default_model_dir, load_model
-from matting.photo import F32, Settings
+from matting.model import default_model_dir, load_model
+from matting.photo import F32
 from matting.pipeline import cut
+from matting.pixel_work import PixelWork
 from matting.quality import compare
+from matting.settings import Settings
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif")
 
 
-def evaluate(photos: Iterable[Path], alphas: Path, engine: Engine, model: ModelSpec) -> Iterator[Compared | Skipped]:
+def evaluate(photos: Iterable[Path], alphas: Path, work: PixelWork) -> Iterator[Compared | Skipped]:
     """Compare each photo's matte with `alphas`/<stem>.png, one result a photo, in their order.
 
     Raises:
@@ -40,7 +41,7 @@ def evaluate(photos: Iterable[Path], alphas: Path, engine: Engine, model: ModelS
     """
     for photo in photos:
         true = read_alpha(alphas / f"{photo.stem}.png")
-        yield Skipped(photo.name, true) if isinstance(true, str) else _compared(photo, true, engine, model)
+        yield Skipped(photo.name, true) if isinstance(true, str) else _compared(photo, true, work)
 
 
 def read_alpha(path: Path) -> F32 | str:
@@ -66,9 +67,9 @@ def evaluate_mattes(photos: Iterable[Path], alphas: Path, mattes: Path) -> Itera
             yield _measured(photo.name, theirs, true)
 
 
-def _compared(photo: Path, true: F32, engine: Engine, model: ModelSpec) -> Compared | Skipped:
+def _compared(photo: Path, true: F32, work: PixelWork) -> Compared | Skipped:
     try:
-        mask = cut(photo.read_bytes(), Settings(mask=True), engine, model).mask
+        mask = cut(photo.read_bytes(), Settings(mask=True), work).mask
     except NoPersonFound:
         return Compared(photo.name, compare(np.zeros_like(true), true), no_person=True)
     except PhotoError as error:
@@ -95,7 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("alphas", type=Path, help="folder of true mattes, <stem>.png each: grey or RGBA, 8 or 16 bit")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--verbose", action="store_true", help=f"list every photo instead of the worst {WORST_SHOWN}")
-    parser.add_argument("--engine", choices=ENGINES, default="auto")
+    parser.add_argument("--engine", choices=engine_names(), default="auto")
     parser.add_argument(
         "--model", type=Path, nargs="+", default=[default_model_dir()], metavar="DIR", help="folders with a model.toml"
     )
@@ -129,12 +130,12 @@ def main(args: argparse.Namespace) -> int:
 
 def _of_model(photos: Sequence[Path], alphas: Path, folder: Path, kind: str) -> Report:
     model = load_model(folder)
-    engine = open_engine(kind, model, this_machine().threads)
+    work = open_cpu_work(kind, model, this_machine().threads)
     try:
         progress = tqdm(photos, model.name, unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
-        return report(engine.name, evaluate(progress, alphas, engine, model))
+        return report(work.name, evaluate(progress, alphas, work))
     finally:
-        engine.close()
+        work.close()
 
 
 def _photos(folder: Path) -> list[Path]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edge.engine.tensorrt.store import EngineKey, EngineStore, Missing
-from matting.cutters import BuiltEngines
+from matting.cuda.tensorrt_work import BuiltEngines
 from matting.errors import EngineError
 
 
@@ -18,16 +17,6 @@ class EngineSet:
     folder: Path
     keys: tuple[EngineKey, ...]
     kernels: Path
-
-    def to_json(self) -> dict[str, Any]:
-        """As a message holds it."""
-        return {"folder": str(self.folder), "keys": [asdict(key) for key in self.keys], "kernels": str(self.kernels)}
-
-    @classmethod
-    def from_json(cls, table: dict[str, Any]) -> EngineSet:
-        """The inverse of `to_json`."""
-        keys = tuple(EngineKey.parse(key) for key in table["keys"])
-        return cls(Path(table["folder"]), keys, Path(table["kernels"]))
 
     def engines(self) -> BuiltEngines:
         """The engines themselves, checked once more.

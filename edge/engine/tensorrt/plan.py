@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
-Precision = Literal["fp32", "fp16", "int8"]
+from edge.config.types import Precision
 
 _MIB = 1 << 20
 # Below this TensorRT finds no implementation for some layer, and the build ends for want of workspace instead of memory.

@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict
 
 from edge.engine.tensorrt.store import GpuInfo
-from edge.ipc.parent_death import die_with_parent
+from edge.ipc.parent import die_with_parent
 from matting.errors import EngineError
 
 _PATIENCE = 60.0

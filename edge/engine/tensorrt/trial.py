@@ -1,39 +1,39 @@
 """A new engine's trial: it cuts real photos, and the alpha is compared with the CPU engine's.
 
 It runs in a process of its own, `python -m edge.engine.tensorrt.trial CHANNEL`, as a wrong engine may crash whoever runs it.
-First message in: {"model": folder, "kernels": path, "batch": photos} with the engine as open file; the answer:
-{"psnr": dB} or {"failed": sentence}.
+The messages stand in edge/engine/messages.py.
 """
 
 from __future__ import annotations
 
+import math
 import os
-import signal
-import subprocess
-import sys
+import select
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
+from edge.engine.messages import ENGINE, FROM_TRIAL, TO_TRIAL, StartTrial, TrialEnded
 from edge.fs.files import write_all
-from edge.ipc.channel import Channel
-from edge.ipc.parent_death import die_with_parent
+from edge.ipc.child import ChildProcess
+from edge.ipc.parent import parent_channel
+from matting.cpu_work import CpuWork
 from matting.cuda.batch import DeviceNetwork
 from matting.cuda.device import Buffer, Gpu
 from matting.cuda.gpu_thread import GpuThread
 from matting.cuda.work import GpuWork
 from matting.decode import decode
 from matting.engines.base import Engine
-from matting.engines.onnx_cpu import OnnxCpuEngine
+from matting.engines.registry import open_engine
 from matting.engines.tensors import as_alpha
 from matting.errors import EngineError, MattingError
 from matting.model import ModelSpec, PresenceSpec, default_model_dir, load_model
 from matting.network_input import network_input
-from matting.photo import F32, Limits, Photo, Settings
-from matting.pipeline import cut, cut_with
+from matting.photo import F32, Limits, Photo
+from matting.pipeline import cut
+from matting.settings import Settings
 
 # The matte of the one and of the other, on any photo. 40 dB is a root mean square difference of 1 % of full alpha.
 LEAST_PSNR = 40.0
@@ -59,45 +59,36 @@ def try_out(candidate: Candidate) -> float:
         EngineError: the trial failed, hung or crashed, or the alpha differs by more than LEAST_PSNR allows.
     """
     answer = _asked(candidate)
-    if "failed" in answer:
-        raise EngineError(f"the new engine failed its trial: {answer['failed']}")
-    psnr = float(answer["psnr"])
-    if psnr < LEAST_PSNR:
+    if answer.psnr is None:
+        raise EngineError(f"the new engine failed its trial: {answer.reason}")
+    if answer.psnr < LEAST_PSNR:
         raise EngineError(
-            f"the new engine failed its trial: its alpha on real photos is {psnr:.1f} dB from the CPU engine's, "
+            f"the new engine failed its trial: its alpha on real photos is {answer.psnr:.1f} dB from the CPU engine's, "
             f"and {LEAST_PSNR:.0f} dB are asked for"
         )
-    return psnr
+    return answer.psnr
 
 
-def _asked(candidate: Candidate) -> dict[str, Any]:
-    channel, theirs = Channel.pair()
+def _asked(candidate: Candidate) -> TrialEnded:
     engine = os.memfd_create("engine")
     try:
         write_all(engine, candidate.engine)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "edge.engine.tensorrt.trial", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "CUDA_MODULE_LOADING": "LAZY"},
+        start = StartTrial(candidate.model, candidate.kernels, candidate.batch)
+        process = ChildProcess(
+            "edge.engine.tensorrt.trial",
+            start,
+            FROM_TRIAL,
+            files={ENGINE: engine},
+            environment={"CUDA_MODULE_LOADING": "LAZY"},
         )
-        theirs.close()
-        request = {"model": str(candidate.model), "kernels": str(candidate.kernels), "batch": candidate.batch}
-        channel.send(request, [engine])
-        try:
-            code = process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            return {"failed": f"it did not end within {_PATIENCE:.0f} s"}
-        answer = channel.receive()
     finally:
         os.close(engine)
-        channel.close()
-    if answer is None:
-        cause = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-        return {"failed": f"its process was {cause}"}
-    return answer[0]
+    if not select.select([process], [], [], _PATIENCE)[0]:
+        process.stop()
+        return TrialEnded(None, f"it did not end within {_PATIENCE:.0f} s")
+    answers: list[TrialEnded] = process.receive()
+    ended = process.stop(_PATIENCE)
+    return answers[0] if answers else TrialEnded(None, f"its process {ended}")
 
 
 def _compared(candidate: Candidate) -> float:
@@ -105,7 +96,7 @@ def _compared(candidate: Candidate) -> float:
 
     # The trial judges the alpha, not whether somebody is in the photo.
     model = replace(load_model(candidate.model), presence=PresenceSpec(0.0, 0.0))
-    reference = OnnxCpuEngine(model, threads=1)
+    reference = open_engine("cpu", model, threads=1)
     files = [path.read_bytes() for path in sorted((default_model_dir() / "trial").glob("*.jpg"))]
     found = _of_mattes(candidate, model, reference, [decode(data, Limits()) for data in files])
     if candidate.batch > 1:
@@ -153,7 +144,7 @@ def _run(gpu: Gpu, network: DeviceNetwork, batch: F32, model: ModelSpec) -> F32:
 def _of_cuts(data: bytes, model: ModelSpec, reference: Engine, work: GpuWork) -> float:
     """The whole way at full size, kernels and all."""
     settings = Settings(mask=True)
-    ours, theirs = cut_with(data, settings, work).mask, cut(data, settings, reference, model).mask
+    ours, theirs = cut(data, settings, work).mask, cut(data, settings, CpuWork(reference, model)).mask
     assert ours is not None and theirs is not None
     return _psnr(_grey(ours), _grey(theirs))
 
@@ -165,22 +156,21 @@ def _grey(png: bytes) -> F32:
 
 def _psnr(one: F32, other: F32) -> float:
     error = float(np.mean((one - other) ** 2))
-    return min(_INFINITE, -10 * np.log10(error)) if error > 0 else _INFINITE
+    return min(_INFINITE, -10 * math.log10(error)) if error > 0 else _INFINITE
 
 
 def main() -> None:
-    die_with_parent()
-    channel = Channel.inherited(int(sys.argv[1]))
+    channel = parent_channel(TO_TRIAL)
     received = channel.receive()
     if received is None:
         return
-    request, (engine,) = received
+    start: StartTrial = received.message
+    engine = received.files[ENGINE]
     data = os.pread(engine, os.fstat(engine).st_size, 0)
     try:
-        found = _compared(Candidate(data, request["batch"], Path(request["model"]), Path(request["kernels"])))
-        channel.send({"psnr": found})
+        channel.send(TrialEnded(_compared(Candidate(data, start.batch, start.model, start.kernels))))
     except MattingError as error:
-        channel.send({"failed": str(error)})
+        channel.send(TrialEnded(None, str(error)))
 
 
 if __name__ == "__main__":

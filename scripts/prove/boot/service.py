@@ -39,10 +39,10 @@ def through(guest: Guest) -> None:
 
 
 def seen_from_outside(guest: Guest) -> None:
-    """Over HTTP, and as a file for node_exporter, opened as README.md says; afterwards closed again."""
+    """Over HTTP, and as a file for node_exporter, opened as edge/monitoring/README.md says; afterwards closed again."""
     guest.ask(f"cp {CONFIG} /root/config && install -d -o edge-matting {METRICS}")
     guest.ask(f"sed -i 's/^# listen = /listen = /' {CONFIG} && grep '^listen.*{ADDRESS}' {CONFIG}")
-    guest.ask(f"printf '[metrics]\\ntextfile = \"{METRICS}/edge-matting.prom\"\\n' >>{CONFIG}")
+    guest.ask(f"sed -i 's|^# textfile = .*|textfile = \"{METRICS}/edge-matting.prom\"|' {CONFIG} && grep ^textfile {CONFIG}")
     guest.ask(f"cp /opt/edge-matting/current/share/systemd/drop-ins/network.conf {DROP_INS}")
     guest.ask(f"printf '[Service]\\nReadWritePaths={METRICS}\\n' >{DROP_INS}/metrics.conf")
     guest.ask("systemctl daemon-reload && systemctl restart edge-matting", 180)

@@ -1,4 +1,4 @@
-"""Read-only root, pictures on a USB disk: set up as README.md says, and the disk comes late, goes, and comes back."""
+"""Read-only root, pictures on a USB disk: set up as systemd/README.md says, and the disk comes late, goes, and comes back."""
 
 from __future__ import annotations
 

@@ -7,11 +7,13 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from matting.cpu_work import CpuWork
 from matting.cuda.gpu_thread import GpuThread
 from matting.cuda.work import GpuWork
 from matting.network_input import network_input
-from matting.photo import Controls, Photo, Settings
-from matting.pipeline import CutOut, cut, cut_with
+from matting.photo import Controls, Photo
+from matting.pipeline import CutOut, cut
+from matting.settings import Settings
 from scripts.prove.gpu.setup import Bench, Section, photo
 
 LEAST_PSNR = 40.0  # dB, as a new TensorRT engine must have
@@ -33,8 +35,8 @@ def prove(bench: Bench) -> Section:
             file = BytesIO()
             Image.fromarray(photo(height, width, number).rgb).save(file, "PNG", compress_level=0)
             settings = Settings(Controls(10, 1, 1.0))
-            ours = cut_with(file.getvalue(), settings, GpuWork(gpu_thread))
-            theirs = cut(file.getvalue(), settings, bench.engine, bench.model)
+            ours = cut(file.getvalue(), settings, GpuWork(gpu_thread))
+            theirs = cut(file.getvalue(), settings, CpuWork(bench.engine, bench.model))
             away = float((np.abs(shown(ours) - shown(theirs)).max(axis=2) > 2).mean())
             alpha = psnr(bench, photo(height, width, number))
             section.lines.append(f"| {width}x{height} | {alpha:.1f} dB | {away:.1e} |")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable
+from functools import partial
 
+from matting.backgrounds.blur import Blur
+from matting.backgrounds.colour import WHITE
 from matting.cuda.device import Device
 from matting.cuda.gpu_thread import GpuThread
 from matting.cuda.work import GpuWork
-from matting.photo import Background, Controls, Settings
+from matting.photo import Controls
+from matting.settings import Settings
 from scripts.prove.gpu.setup import Bench, Section, photo
 
 # Of the whole GPU, on which others may work as well.
@@ -16,8 +20,8 @@ MOST_GROWTH = 16 << 20
 SETTINGS = (
     Settings(Controls(10, 1, 1.0)),
     Settings(crop=0.05),
-    Settings(background=Background("colour", (255, 255, 255))),
-    Settings(background=Background("blur")),
+    Settings(background=WHITE),
+    Settings(background=Blur()),
 )
 
 
@@ -38,7 +42,8 @@ def prove(bench: Bench, count: int, tell: Callable[[str], None]) -> Section:
             settings = SETTINGS[number // len(photos) % len(SETTINGS)]
             looks = number + 1 in _sampled(rounds, count)
             used: list[int] = []
-            work.pixels(photos[number % len(photos)], settings, _look(devices[0], used) if looks else lambda stage: None)
+            load = partial(photos.__getitem__, number % len(photos))
+            work.pixels(load, settings, _look(devices[0], used) if looks else lambda stage: None)
             if looks:
                 samples[number + 1] = (used[0], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
                 tell(f"{number + 1} of {count} photos")

@@ -11,7 +11,8 @@ import sys
 import time
 from types import ModuleType
 
-from edge.engine.tensorrt.plan import BuildPlan, Precision
+from edge.config.types import Precision
+from edge.engine.tensorrt.plan import BuildPlan
 from matting.errors import MattingError
 from scripts.prove.gpu.cutouts import LEAST_PSNR, psnr
 from scripts.prove.gpu.setup import Bench, Section, photo

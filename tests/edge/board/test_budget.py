@@ -13,15 +13,15 @@ from tests.edge.boards import ORINS, UNKNOWN, jetson, pc
 
 ROOT = Path(__file__).parents[3]
 MIB = 1 << 20
-# The supervisor, as the README has it; a worker's libraries and one photo's bytes per pixel while the GPU does its pixels.
+# The supervisor; a worker's libraries and one photo's bytes per pixel while the GPU does its pixels.
 SUPERVISOR, RESIDENT, BESIDE_GPU, BUILDER = 64 * MIB, 400 * MIB, 16, 600 * MIB
 JETSONS = [name for name in BOARDS if name != "pc"]
 
 
 def row(name: str) -> str:
-    """One row of the README's table."""
+    """One row of the table in edge/engine/README.md."""
     b, mib = named(name), BOARDS[name].total // MIB
-    sizes = (b.worker_bytes, b.cuda_bytes, b.camera_bytes, b.workspace, b.tactic_dram, b.memory_high, b.memory_max)
+    sizes = (b.worker_bytes, b.cuda_bytes, b.sources_bytes, b.workspace, b.tactic_dram, b.memory_high, b.memory_max)
     cells = [
         f"`{name}`",
         f"{mib:,}",
@@ -36,13 +36,13 @@ def row(name: str) -> str:
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_the_readme_has_the_budgets(name: str) -> None:
-    assert row(name) in (ROOT / "README.md").read_text().splitlines()
+    assert row(name) in (ROOT / "edge" / "engine" / "README.md").read_text().splitlines()
 
 
 @pytest.mark.parametrize("name", JETSONS)
 def test_each_way_of_working_fits_into_what_is_granted(name: str) -> None:
     b = named(name)
-    base = SUPERVISOR + b.camera_bytes
+    base = SUPERVISOR + b.sources_bytes
     assert base + b.worker_bytes <= b.memory_high
     assert base + RESIDENT + b.in_flight * BESIDE_GPU * b.pixels + b.cuda_bytes <= b.memory_high
     assert b.memory_high < b.memory_max < BOARDS[name].total
@@ -53,7 +53,7 @@ def test_an_engine_is_built_beside_a_worker_that_cuts_12_mp_photos(name: str) ->
     """A build plan of these pools, and each that asks for less, is one that TensorRT takes."""
     b = named(name)
     worker = RESIDENT + b.in_flight * 24 * 12_000_000
-    assert SUPERVISOR + b.camera_bytes + worker + BUILDER + b.workspace + b.tactic_dram <= b.memory_high
+    assert SUPERVISOR + b.sources_bytes + worker + BUILDER + b.workspace + b.tactic_dram <= b.memory_high
     plans = list(fallback_plans(BuildPlan("fp16", b.batch, b.workspace, b.tactic_dram)))
     assert len(plans) == 6
     assert b.batch in (1, 2, 4, 8)
@@ -74,7 +74,7 @@ def test_the_smallest_board_takes_24_mp_photos() -> None:
 def test_what_else_runs_changes_no_engine_and_no_limit_of_systemd(name: str) -> None:
     machine = BOARDS[name]
     free, busy = budget(machine), budget(replace(machine, available=machine.total // 3))
-    for field in ("batch", "workspace", "tactic_dram", "memory_high", "memory_max", "camera_bytes", "threads"):
+    for field in ("batch", "workspace", "tactic_dram", "memory_high", "memory_max", "sources_bytes", "threads"):
         assert getattr(free, field) == getattr(busy, field), field
     assert busy.worker_bytes <= free.worker_bytes
     assert busy.pixels * busy.in_flight < free.pixels * free.in_flight or busy.pixels == 12_000_000
@@ -106,6 +106,6 @@ def test_the_budget_of_a_board_follows_from_its_files(tmp_path: Path) -> None:
     for name, fake in ORINS.items():
         found = this_machine(jetson(tmp_path / name, fake))
         assert found.memory_high == named(name).memory_high
-        assert found.camera_bytes == named(name).camera_bytes
+        assert found.sources_bytes == named(name).sources_bytes
     assert this_machine(jetson(tmp_path / "unknown", UNKNOWN)).memory_high == 11000 * MIB * 3 // 4
     assert this_machine(pc(tmp_path / "pc")).workspace == named("pc").workspace

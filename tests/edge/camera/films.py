@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.commands.bench import clip
-from matting.engines.select import open_engine
+from matting.engines.registry import open_engine
 from matting.model import default_model_dir, load_model
 from matting.photo import F32, U8
 

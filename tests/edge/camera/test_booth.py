@@ -17,24 +17,24 @@ import pytest
 from PIL import Image
 
 from edge.camera.control import talk
-from edge.monitoring.status import read_status
+from edge.monitoring.status import SourceStatus, read_status
 from tests.edge.camera.booth import Booth, booth
 from tests.edge.camera.films import Film
 from tests.edge.hot import portrait, wait_for
+from tests.edge.http.client import free_port
 
 pytestmark = pytest.mark.usefixtures("gstreamer")
 _NOBODY = '[camera]\nsource = "test://"\nwidth = 320\nheight = 240\n'
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 def status(hot: Booth) -> dict[str, object]:
     table: dict[str, object] = json.loads(next(talk(hot.state, "status", 20)))
     return table
+
+
+def camera_status(hot: Booth) -> SourceStatus:
+    """What the service says of its camera."""
+    return next(source for source in read_status(hot.state / "status.json").sources if source.name == "camera")
 
 
 def flows(hot: Booth) -> bool:
@@ -84,8 +84,8 @@ def test_a_network_cameras_person_is_cut(tmp_path: Path, film: Film, rtsp: str, 
     wait_for(lambda: flows(hot), hot)
     assert hot.snap().returncode == 0
     wait_for(lambda: hot.files("done"), hot)
-    wait_for(lambda: read_status(hot.state / "status.json").camera_flowing, hot)
-    assert read_status(hot.state / "status.json").camera_bytes > 20e6
+    wait_for(lambda: camera_status(hot).up, hot)
+    assert camera_status(hot).memory > 20e6
     assert distance(hot.outbox / hot.files("outbox").pop(), film) < 2
 
 
@@ -125,8 +125,8 @@ def test_a_camera_that_is_not_there_is_told_with_its_cause_and_the_hot_folder_wo
     result = hot.snap()
     assert result.returncode == 40 and "not there: plug it in" in result.stderr
     assert status(hot)["flowing"] is False
-    told = read_status(hot.state / "status.json")
-    assert told.camera.startswith("/dev/video99: ") and "plug it in" in told.camera and not told.camera_flowing
+    told = camera_status(hot)
+    assert told.words.startswith("/dev/video99: ") and "plug it in" in told.words and not told.up
 
 
 def test_live_video_is_seen_by_an_independent_client_and_kept_as_a_film(
@@ -177,9 +177,10 @@ def test_when_the_camera_goes_nobody_stays_frozen_before_the_picture(tmp_path: P
 
 def test_an_address_that_is_taken_costs_live_video_and_not_the_shutter(tmp_path: Path, booths: list[Booth]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        hot = booth(tmp_path, _NOBODY + f'[live]\naddress = "127.0.0.1:{taken.getsockname()[1]}"\n')
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        hot = booth(tmp_path, _NOBODY + f'[live]\naddress = "{address}"\n')
         booths.append(hot)
-        wait_for(lambda: "no live video" in hot.said(), hot)
+        wait_for(lambda: f"live.address {address} cannot be served" in hot.said(), hot)
         wait_for(lambda: flows(hot), hot)
         assert hot.snap().returncode == 0
 

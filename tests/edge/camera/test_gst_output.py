@@ -16,7 +16,7 @@ import simplejpeg
 from edge.camera.elements import missing
 from edge.camera.gst_output import GstOutput, Stage, to_device, to_file
 from edge.camera.launch import elements
-from edge.http.live_pictures import LiveFrame
+from edge.http.live_frame import LiveFrame
 from edge.ipc.latest import Latest
 
 pytestmark = pytest.mark.usefixtures("gstreamer")

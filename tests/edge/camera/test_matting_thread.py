@@ -13,7 +13,7 @@ from edge.camera.matting_thread import MattedFrame, MattingThread
 from edge.commands.bench import clip
 from edge.ipc.latest import Latest
 from matting import temporal
-from matting.engines.select import open_engine
+from matting.engines.registry import open_engine
 from matting.model import default_model_dir, load_model
 from matting.photo import F32, U8
 from tests.edge.camera.films import FPS, HEIGHT, WIDTH, Film

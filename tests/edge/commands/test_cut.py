@@ -45,6 +45,7 @@ def test_a_folder_comes_out_with_its_structure_and_masks(photos: Path, tmp_path:
     ("arguments", "suffix", "corner"),
     [
         (["--background", "#0A64FF", "--format", "tiff"], ".tif", (10, 100, 255)),
+        (["--background", "Navy", "--format", "JPG"], ".jpg", (0, 0, 128)),
         (["--preset", "id-photo"], ".jpg", (255, 255, 255)),
         (["--preset", "id-photo", "--background", "#000", "--format", "png"], ".png", (0, 0, 0)),
     ],
@@ -98,6 +99,8 @@ def test_exit_codes_and_one_line_for_each_failed_photo(tmp_path: Path) -> None:
         (["--erode", "9"], 2, "0"),
         (["--background", "#12"], 2, "#RRGGBB"),
         (["--background", "nowhere.jpg"], 2, "nowhere.jpg"),
+        (["--background", "./white"], 2, "No such file"),
+        (["--format", "gif"], 2, "jpeg"),
         (["--engine", "tensorrt"], 21, "--engine cpu"),
         (["--model", "/nowhere"], 20, "model.toml"),
         (["--preset", "passport"], 2, "id-photo"),

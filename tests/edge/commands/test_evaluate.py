@@ -13,6 +13,7 @@ from PIL import Image
 
 from edge.commands.evaluate.command import evaluate, evaluate_mattes, read_alpha
 from edge.commands.evaluate.report import Compared, Report, Skipped, as_numbers, as_table, report, side_by_side, worst_decile
+from matting.cpu_work import CpuWork
 from matting.model import InputSpec, ModelSpec, PresenceSpec
 from matting.photo import F32
 from matting.quality import compare
@@ -61,7 +62,7 @@ def photo(folder: Path, name: str, grey: F32) -> Path:
 
 
 def run(folders: tuple[Path, Path]) -> list[Compared | Skipped]:
-    return list(evaluate(sorted(folders[0].iterdir()), folders[1], Bright(), MODEL))
+    return list(evaluate(sorted(folders[0].iterdir()), folders[1], CpuWork(Bright(), MODEL)))
 
 
 def test_a_person_is_compared(folders: tuple[Path, Path]) -> None:

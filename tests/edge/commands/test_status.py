@@ -76,7 +76,8 @@ def test_a_report_that_is_old_or_from_before_the_clock_was_lost_is_not_trusted()
 
 
 def test_the_screen_names_what_is_wrong() -> None:
-    status = replace(STATUS, temperature=71.6, camera_bytes=150_000_000, started=0.0)
+    camera = replace(STATUS.sources[0], memory=150_000_000)
+    status = replace(STATUS, temperature=71.6, sources=(camera,), started=0.0)
     text = "\n".join(screen(status, 7500.0))
     for words in ("BUILDING 43%: the board builds", "72 °C", "camera 150 MB", "is not there", "for 2 h 5 min", "cut short"):
         assert words in text

@@ -84,6 +84,26 @@ def test_paths_are_relative_to_the_config(tmp_path: Path) -> None:
     assert config.options.background == str(tmp_path / "beach.jpg")
 
 
+@pytest.mark.parametrize(("name", "file"), [("white", None), ("./white", "white"), ("#FFF", None), ("blur.jpg", "blur.jpg")])
+def test_a_colours_name_is_a_colour_and_with_a_dot_a_file(tmp_path: Path, name: str, file: str | None) -> None:
+    config = load_config(write(tmp_path, f'[matting]\nbackground = "{name}"\n'))
+    assert config.options.background == (name if file is None else str(tmp_path / file))
+    assert config.options.background_file == (None if file is None else str(tmp_path / file))
+
+
+@pytest.mark.parametrize(("name", "format"), [("jpg", "jpeg"), ("JPEG", "jpeg"), ("Tif", "tiff"), ("png", "png")])
+def test_a_format_goes_by_what_people_call_it(tmp_path: Path, name: str, format: str) -> None:
+    assert load_config(write(tmp_path, f'[matting]\nformat = "{name}"\n')).options.format == format
+    assert load_profile(f'format = "{name}"\n') == {"format": format}
+
+
+@pytest.mark.parametrize("name", ["none", "blur", "#12", ""])
+def test_live_video_has_something_behind_it_that_stays(tmp_path: Path, name: str) -> None:
+    text = f'[camera]\nsource = "test://"\n[live]\nfile = "a.mkv"\nbackground = "{name}"\n'
+    with pytest.raises(ConfigError, match=r'line 5: live\.background .*"#RRGGBB", "white" or a picture file'):
+        load_config(write(tmp_path, text))
+
+
 def test_without_a_config_everything_lies_in_hot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     folders = load_config(None).folders

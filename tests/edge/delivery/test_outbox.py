@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path, PurePosixPath
+from unittest.mock import Mock
 
 import pytest
 
 from edge.delivery import delivery
 from edge.delivery.journal import Journal
 from edge.delivery.outbox import Outbox
-from edge.fs.files import Identity, rename, write_all
+from edge.fs.files import Identity, rename, temporaries, written
 from edge.fs.sighting import Sighting
 from matting.errors import UnreadablePhoto
-from tests.faults.dying import folders
+from tests.faults.dying import folders, memory_files
 
 
 def outbox_in(root: Path) -> Outbox:
@@ -30,9 +31,8 @@ def dropped(root: Path, name: str) -> Sighting:
 
 
 def cut(outbox: Outbox, sighting: Sighting) -> list[Path]:
-    temporary = outbox.temporary(sighting.path)
-    write_all(temporary.descriptor, b"cut-out")
-    return outbox.deliver(sighting, [(temporary, ".png")])
+    with memory_files(b"cut-out") as files:
+        return outbox.deliver(sighting, [(*files, ".png")])
 
 
 def test_a_file_in_the_place_of_a_folder_holds_nothing_up(tmp_path: Path) -> None:
@@ -87,9 +87,15 @@ def test_a_delivery_whose_disk_went_is_not_taken_for_done(tmp_path: Path, monkey
     assert (tmp_path / "done" / "a.jpg").read_bytes() == b"a.jpg"
 
 
-def test_a_sweep_spares_what_is_in_hand(tmp_path: Path) -> None:
+def test_a_sweep_spares_what_a_delivery_waits_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outbox = outbox_in(tmp_path)
     photo = dropped(tmp_path, "a.jpg")
-    in_hand, nobodys = outbox.temporary(photo.path), outbox.temporary(photo.path)
-    outbox.sweep({in_hand.path})
-    assert (in_hand.path.exists(), nobodys.path.exists()) == (True, False)
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "rename", Mock(side_effect=OSError(errno.EIO, "the disk does not answer")))
+        with pytest.raises(OSError):
+            cut(outbox, photo)
+    waiting, nobodys = next(temporaries(tmp_path)), written(b"", tmp_path / "outbox")
+    outbox.sweep()
+    assert (waiting.exists(), nobodys.exists()) == (True, False)
+    assert outbox.complete_pending() == set()
+    assert (tmp_path / "outbox" / "a.png").read_bytes() == b"cut-out"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge.fs.files import Identity
-from edge.intake import hotfolder
+from edge.intake import hotfolder, watch
 from edge.intake.hotfolder import HotFolder
 from tests.edge.hot import Hot, portrait, wait_for
 
@@ -138,3 +138,14 @@ def test_a_disk_that_gives_errors_ends_nothing(inbox: Path, monkeypatch: pytest.
         wait_for(lambda: taken(watching))
     finally:
         watching.close()
+
+
+def test_a_file_renamed_into_the_inbox_is_taken_without_a_wait(
+    inbox: Path, watching: HotFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_OPENED_WITHIN", LONG)
+    watching.poll(time.monotonic())  # the first scan
+    written = inbox.with_name("being-written")
+    written.write_bytes(b"photo")
+    written.rename(inbox / "a.jpg")
+    wait_for(lambda: taken(watching))

@@ -52,7 +52,7 @@ def heard(journal: socket.socket) -> dict[str, str]:
 
 
 def test_a_photo_that_was_cut_carries_its_stages(journal: socket.socket) -> None:
-    log_cut(PurePosixPath("party/é.jpg"), Path("/out/é.png"), {"decode": 99.25, "network-input": 3.0})
+    log_cut(PurePosixPath("party/é.jpg"), "é.png", {"decode": 99.25, "network-input": 3.0})
     fields = heard(journal)
     assert fields["MESSAGE"] == "cut party/é.jpg -> é.png in 102 ms (decode 99, network-input 3)"
     assert (fields["PRIORITY"], fields["SYSLOG_IDENTIFIER"], fields["LOGGER"]) == (

@@ -28,21 +28,24 @@ def parsed(text: bytes) -> Samples:
     }
 
 
+SOURCES = (replace(STATUS.sources[0], memory=9), STATUS.sources[1])
+
+
 def test_every_figure_of_the_status_is_there() -> None:
-    samples = parsed(exposition(replace(STATUS, temperature=51.5, camera_bytes=9)))
+    samples = parsed(exposition(replace(STATUS, temperature=51.5, sources=SOURCES)))
     assert samples["photos_total", "cut"] == 12 and samples["photos_total", "failed"] == 1
     assert samples["state", "BUILDING"] == 1 and sum(samples["state", state.value] for state in State) == 1
     assert samples["build_progress_ratio", ""] == 0.43
     assert samples["stage_seconds_count", "decode"] == 2 and samples["stage_seconds_sum", "decode"] == 0.5
     assert samples["memory_bytes", "worker"] == 2 and samples["memory_bytes", "camera"] == 9
     assert samples["temperature_celsius", ""] == 51.5 and samples["disk_free_bytes", ""] == 4
-    assert samples["camera_flowing", "v4l2:///dev/video0"] == 0
+    assert (samples["source_up", "camera"], samples["source_up", "hot-folder"]) == (0, 1)
     assert (samples["queue_photos", ""], samples["in_hand_photos", ""]) == (3, 1)
 
 
 def test_what_is_not_known_has_no_sample() -> None:
-    names = {name for name, _ in parsed(exposition(replace(STATUS, progress=None, camera="", stages={})))}
-    assert not names & {"temperature_celsius", "build_progress_ratio", "camera_flowing", "stage_seconds_sum"}
+    names = {name for name, _ in parsed(exposition(replace(STATUS, progress=None, sources=(), stages={})))}
+    assert not names & {"temperature_celsius", "build_progress_ratio", "source_up", "stage_seconds_sum"}
 
 
 @pytest.mark.parametrize("name", ['a "b" \\ c', "two\nlines", "é {x=1}"])

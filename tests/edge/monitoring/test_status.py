@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.monitoring.status import LastPhoto, StageTotal, State, Status, read_status, write_status
+from edge.monitoring.status import LastPhoto, SourceStatus, StageTotal, State, Status, read_status, write_status
 from edge.monitoring.systemd import Notifier
 from matting.errors import OutputError
 
@@ -33,7 +33,10 @@ STATUS = Status(
     pid=7,
     started=1.0,
     updated=2.0,
-    camera="v4l2:///dev/video0: is not there",
+    sources=(
+        SourceStatus("camera", up=False, words="v4l2:///dev/video0: is not there"),
+        SourceStatus("hot-folder", waiting=3),
+    ),
     stages={"decode": StageTotal(2, 0.5)},
 )
 

@@ -159,7 +159,7 @@ def test_a_file_that_grows_slowly_is_cut_whole(hot: Hot) -> None:
 def test_a_file_replaced_while_it_is_cut_is_cut_again(hot: Hot) -> None:
     hot.start()
     hot.drop("a.jpg", portrait(1500))
-    wait_for(lambda: any(temporaries(hot.outbox)), hot)
+    wait_for(hot.cutting, hot)
     hot.drop("a.jpg", portrait(256))
     wait_for(lambda: hot.files("done") == {"a.jpg"}, hot)
     assert alpha_of(hot.outbox / "a.png").shape == (256, 256)
@@ -193,7 +193,7 @@ def test_sigterm_finishes_what_is_in_hand(hot: Hot) -> None:
     for number in range(6):
         hot.drop(f"{number}.jpg", portrait(700))
     hot.start()
-    wait_for(lambda: any(temporaries(hot.outbox)), hot)
+    wait_for(hot.cutting, hot)
     assert hot.stop(signal.SIGTERM) == 0
     assert list(temporaries(hot.root)) == []
     done = hot.files("done")
@@ -234,7 +234,7 @@ def test_a_photo_that_kills_or_hangs_the_worker_twice_goes_to_failed_and_the_ser
         wait_for(lambda: "ready" in hot.said(), hot)
         hot.drop("poison.jpg", portrait(2000))
         for _ in range(2):
-            wait_for(lambda: any(temporaries(hot.outbox)), hot)
+            wait_for(hot.cutting, hot)
             victim = hot.worker()
             assert victim is not None
             os.kill(victim, number)

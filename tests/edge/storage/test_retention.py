@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from edge.config.load import HotFolders
 from edge.config.retention import Retention
+from edge.config.types import HotFolders
 from edge.fs.files import Identity
 from edge.storage import pruner
 from edge.storage.finished_files import finished_files, remove

@@ -13,16 +13,18 @@ from typing import Any
 
 import numpy as np
 
+from matting.backgrounds.colour import WHITE
 from matting.cuda.device import Device, Gpu, gpu_facts
 from matting.cuda.gpu_thread import GpuThread
 from matting.cuda.work import GpuWork
 from matting.errors import MattingError
 from matting.model import ModelSpec, default_model_dir, load_model
-from matting.photo import Background, Controls, Photo, Settings
+from matting.photo import Controls, Photo
+from matting.settings import Settings
 from tests.matting.cuda.host import HostDevice, compiled
 from tests.matting.cuda.test_gpu_thread import HostNetwork, bright, person
 
-SETTINGS = [Settings(Controls(10, 2, 1.5)), Settings(background=Background("colour")), Settings(crop=0.1)]
+SETTINGS = [Settings(Controls(10, 2, 1.5)), Settings(background=WHITE), Settings(crop=0.1)]
 PHOTO = Photo(np.ascontiguousarray(person(301, 257)))
 
 
@@ -81,7 +83,7 @@ def photos(folder: Path) -> dict[str, Any]:
 
 def cut(gpu_thread: GpuThread, settings: Settings) -> Any:
     try:
-        return GpuWork(gpu_thread).pixels(PHOTO, settings, lambda stage: None).pixels
+        return GpuWork(gpu_thread).pixels(lambda: PHOTO, settings, lambda stage: None).pixels
     except MattingError as error:
         return error
 

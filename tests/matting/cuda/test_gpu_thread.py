@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 
 import cv2
@@ -15,6 +16,10 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from matting.backgrounds.blur import Blur
+from matting.backgrounds.colour import WHITE, Colour
+from matting.backgrounds.image import ImageBackground
+from matting.cpu_work import CpuWork
 from matting.cuda.batch import Finished, Task
 from matting.cuda.device import Device
 from matting.cuda.gpu_thread import GpuThread, taken
@@ -22,8 +27,9 @@ from matting.cuda.work import GpuWork
 from matting.engines.onnx_cpu import OnnxCpuEngine
 from matting.errors import EngineError, GpuLost, NoPersonFound, OutOfMemory
 from matting.model import ModelSpec
-from matting.photo import Background, Controls, Photo, Settings
-from matting.pipeline import CutOut, cut, cut_with
+from matting.photo import Controls, Photo
+from matting.pipeline import CutOut, cut
+from matting.settings import Settings
 from tests.matting.cuda.host import HostDevice, floats_at
 from tests.matting.cuda.pair import SIGNATURES, Pair
 
@@ -117,9 +123,9 @@ SAMPLES = [
     (GREY, Settings()),
     (VEILED, Settings(mask=True)),
     (WIDE, Settings(crop=0.05)),
-    (WIDE, Settings(Controls(10, 1, 1.0), Background("colour", (255, 0, 255)), crop=0.0, mask=True)),
-    (VEILED, Settings(background=Background("blur"), mask=True)),
-    (WIDE, Settings(background=Background("picture", picture=person(300, 400)), crop=0.1)),
+    (WIDE, Settings(Controls(10, 1, 1.0), Colour((255, 0, 255)), crop=0.0, mask=True)),
+    (VEILED, Settings(background=Blur(), mask=True)),
+    (WIDE, Settings(background=ImageBackground(person(300, 400)), crop=0.1)),
 ]
 
 
@@ -132,8 +138,8 @@ def test_a_cut_out_equals_the_cpus(
     stages: list[str] = []
     gpu_thread = GpuThread(model, lambda: device, lambda _: HostNetwork(model, engine.infer))
     ours, theirs = (
-        cut_with(file(pixels), settings, GpuWork(gpu_thread), stages.append),
-        cut(file(pixels), settings, engine, model),
+        cut(file(pixels), settings, GpuWork(gpu_thread), stages.append),
+        cut(file(pixels), settings, CpuWork(engine, model)),
     )
     assert stages == STAGES == list(ours.stage_ms)
     assert (ours.size, ours.suffix, ours.mask is None) == (theirs.size, theirs.suffix, theirs.mask is None)
@@ -269,12 +275,12 @@ def test_nothing_is_allocated_for_photos_no_larger_than_one_before(gpu_thread: G
 
     def cut_all() -> tuple[int, int]:
         for height, width in sizes:
-            work.pixels(Photo(person(height, width)), settings, lambda stage: None)
+            work.pixels(partial(Photo, person(height, width)), settings, lambda stage: None)
         return device.allocations, sum(array.size for array in device.arrays.values())
 
     before = cut_all()
     assert [cut_all() for _ in range(8)] == [before] * 8
-    work.pixels(Photo(person(1500, 1500)), settings, lambda stage: None)
+    work.pixels(lambda: Photo(person(1500, 1500)), settings, lambda stage: None)
     assert device.allocations > before[0]
 
 
@@ -317,8 +323,8 @@ def test_every_launch_of_a_photos_way_gives_what_its_sibling_gives(
     pair = Pair(HostDevice(library))
     gpu_thread = GpuThread(model, lambda: pair, lambda _: HostNetwork(model, engine.infer))
     for photo, settings in ((person(307, 257), Settings(Controls(10, 1, 1.0))), (person(701, 1067), Settings(crop=0.05))):
-        GpuWork(gpu_thread).pixels(Photo(np.ascontiguousarray(photo)), settings, lambda stage: None)
-    GpuWork(gpu_thread).pixels(Photo(person(1100, 1024)), Settings(background=Background("colour")), lambda stage: None)
+        GpuWork(gpu_thread).pixels(partial(Photo, np.ascontiguousarray(photo)), settings, lambda stage: None)
+    GpuWork(gpu_thread).pixels(lambda: Photo(person(1100, 1024)), Settings(background=WHITE), lambda stage: None)
     assert pair.ran == set(SIGNATURES)
     gpu_thread.close()
 

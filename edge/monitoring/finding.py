@@ -1,9 +1,12 @@
-"""What a check found."""
+"""What a check of the doctor's found."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+from edge.monitoring.target import Target
 
 # problem: photos are not cut, or not delivered. warning: they are, but not as well as this machine could.
 Level = Literal["ok", "warning", "problem"]
@@ -17,3 +20,6 @@ class Finding:
     level: Level
     said: str
     todo: str = ""
+
+
+Check = Callable[[Target], Iterator[Finding]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.board.access import User, server
 from edge.board.budget import Budget, Machine, budget, seen
 from edge.board.facts import Board, board, has_nvidia_gpu
-from edge.commands.doctor.access import User, server
-from edge.config.load import Config
+from edge.config.types import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,6 @@ class Target:
     budget: Budget
     user: User
     has_gpu: bool
-
-    @property
-    def wants_gpu(self) -> bool:
-        """Whether the service would use a GPU that is there."""
-        return self.config.engine in ("auto", "tensorrt")
 
 
 def target(root: Path, config: Config) -> Target:

@@ -8,10 +8,10 @@ from pathlib import Path
 from edge.camera.devices import Camera, cameras
 from edge.camera.elements import missing, on_jetson
 from edge.camera.launch import elements, feed
-from edge.commands.doctor.finding import Finding
-from edge.commands.doctor.target import Target
 from edge.config.camera import CameraOptions
 from edge.config.camera_source import parse_source
+from edge.monitoring.finding import Finding
+from edge.monitoring.target import Target
 from matting.errors import CameraError
 
 _ANY = CameraOptions("test://")

@@ -1,0 +1,55 @@
+"""What supervisor and camera process say to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from edge.config.camera import CameraOptions
+from edge.ipc.messages import Count, Decoder, Message, Text
+
+
+class StartCamera(Message, frozen=True):
+    """inbox: where photos go; state: where the control socket lies; engine, model: for live video and for seeing people."""
+
+    options: CameraOptions
+    inbox: Path
+    state: Path
+    engine: str
+    model: Path
+    log_level: str
+
+
+class PhotoTaken(Message, frozen=True):
+    """A whole file lies at this path within the inbox."""
+
+    path: PurePosixPath
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Of live video: frames a second, and the median time from a frame's arrival until it can be shown, in milliseconds."""
+
+    fps: float = 0.0
+    latency_ms: float = 0.0
+
+
+class CameraState(Message, frozen=True):
+    """How the camera is, every second. camera: its source, for people; flowing: frames come; cause: why none came last;
+    openings: how often it was opened; memory: bytes of its processes; live: None without live video."""
+
+    camera: Text
+    flowing: bool
+    cause: Text
+    openings: int
+    memory: Count
+    live: Pace | None = None
+
+
+class CameraFailed(Message, frozen=True):
+    """The process ends, or cannot start, for this reason."""
+
+    reason: Text
+
+
+TO_CAMERA, FROM_CAMERA = Decoder(StartCamera), Decoder(PhotoTaken | CameraState | CameraFailed)

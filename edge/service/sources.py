@@ -1,0 +1,12 @@
+"""Which sources there are: those that come with the product, and those that plugins have registered."""
+
+from __future__ import annotations
+
+from edge.camera.source import KIND as CAMERA
+from edge.intake.hotfolder_source import KIND as HOT_FOLDER
+from edge.intake.source import SourceKind, registered_sources
+
+
+def source_kinds() -> list[SourceKind]:
+    """All of them, those that go first first."""
+    return sorted([CAMERA, HOT_FOLDER, *registered_sources()], key=lambda kind: kind.priority)

@@ -1,0 +1,85 @@
+"""What supervisor and worker say to each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.config.options import Options
+from edge.engine.tensorrt.engine_set import EngineSet
+from edge.ipc.messages import Count, Decoder, Message, Text, Word
+
+# The files that go with CutPhoto, by name: PHOTO to read, OUTPUT and MASK to write, BACKGROUND to read.
+PHOTO, OUTPUT, MASK, BACKGROUND = "photo", "output", "mask", "background"
+
+
+class StartWorker(Message, frozen=True):
+    """The first message. engine, form: of the CPU or PyTorch; engines: of the GPU, which then goes before. pixels: of the
+    largest photo; memory: bytes of data that the worker may have; in_flight: photos at once."""
+
+    model: Path
+    engine: str
+    form: str
+    threads: int
+    in_flight: int
+    pixels: int
+    memory: int
+    engines: EngineSet | None = None
+
+    @property
+    def on_gpu(self) -> bool:
+        return self.engines is not None
+
+
+class CutPhoto(Message, frozen=True):
+    """A photo to cut, as these options say; its files come with it. job: tells it from others in hand."""
+
+    job: Count
+    options: Options
+
+
+class WorkerReady(Message, frozen=True):
+    """It takes photos from now on. engine: for people; unlocked: what this kernel lacks of what should lock the worker in."""
+
+    engine: Word
+    unlocked: tuple[Word, ...]
+
+
+class WorkerRefused(Message, frozen=True):
+    """It cannot start. error: the class's name of `matting.errors`."""
+
+    error: Word
+    message: Text
+
+
+class StageBegun(Message, frozen=True):
+    """The heartbeat of a photo."""
+
+    job: Count
+    stage: Word
+
+
+class PhotoCut(Message, frozen=True):
+    """The outputs are written. suffix: of the output's name; coverage: 0..1; stage_ms: milliseconds by stage; memory,
+    gpu_memory: bytes that the worker holds."""
+
+    job: Count
+    suffix: Word
+    coverage: float
+    stage_ms: dict[Word, float]
+    memory: Count
+    gpu_memory: Count
+
+
+class PhotoFailed(Message, frozen=True):
+    """error: the class's name of `matting.errors`. traceback: of a fault of ours, else ""."""
+
+    job: Count
+    error: Word
+    message: Text
+    traceback: Text
+    memory: Count
+    gpu_memory: Count
+
+
+TO_WORKER = Decoder(StartWorker | CutPhoto)
+FROM_WORKER = Decoder(WorkerReady | WorkerRefused | StageBegun | PhotoCut | PhotoFailed)

@@ -1,0 +1,28 @@
+"""What is asked for of a photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from matting.backgrounds.base import Background
+from matting.backgrounds.none import NoBackground
+from matting.formats.base import Format
+from matting.formats.png import PNG
+from matting.photo import Controls, Limits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settings:
+    """Everything `cut` needs to know besides the photo.
+
+    crop: None for the full frame, else the margin around the subject as a fraction of the subject's larger side
+    (0.05 = 5 %). mask: also give the alpha as an 8-bit grey PNG. to_srgb: convert colours instead of keeping the profile.
+    """
+
+    controls: Controls = field(default_factory=Controls)
+    background: Background = field(default_factory=NoBackground)
+    format: Format = PNG
+    mask: bool = False
+    crop: float | None = None
+    to_srgb: bool = False
+    limits: Limits = field(default_factory=Limits)
