@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -28,10 +29,11 @@ from edge.commands.bench import clip
 from edge.commands.bench.machine import machine
 from edge.commands.bench.memory import PROC, pss_mb, tree
 from matting import temporal
+from matting.engines.base import Engine
 from matting.engines.registry import open_engine
-from matting.model import default_model_dir, load_model
+from matting.model import ModelSpec, default_model_dir, load_model
 from matting.network_input import network_input, undo
-from matting.photo import F32, Photo
+from matting.photo import F32, U8, Photo
 from matting.steady import Steady
 
 WIDTH, HEIGHT, FPS = 1280, 720, 15
@@ -39,7 +41,7 @@ PORT = 18081
 CELL = (480, 270)
 
 
-def mattes(film: list, engine, model) -> tuple[list[F32], list[F32], list[F32]]:
+def mattes(film: list[tuple[U8, F32]], engine: Engine, model: ModelSpec) -> tuple[list[F32], list[F32], list[F32]]:
     """Of each frame: the network's matte, the steadied one, and the true alpha at their size."""
     raw, steadied, truth = [], [], []
     steady = Steady()
@@ -47,10 +49,10 @@ def mattes(film: list, engine, model) -> tuple[list[F32], list[F32], list[F32]]:
         tensor, geometry = network_input(Photo(frame), model.input)
         matte = undo(engine.infer(tensor), geometry)
         size = matte.shape[::-1]
-        grey = cv2.resize(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+        grey = np.asarray(cv2.resize(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA), np.uint8)
         raw.append(matte)
         steadied.append(steady(matte, grey, index / FPS))
-        truth.append(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA))
+        truth.append(np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.float32))
     return raw, steadied, truth
 
 
@@ -112,12 +114,14 @@ def watch(folder: Path, film: Path, sheet: Path | None) -> None:
             print(f"live: {pictures / wall:.1f} pictures a second, frame to picture {told['latency_ms']:.0f} ms (median),")
             print(f"      {cpu:.0%} of a core in all processes, {pss_mb(service.pid):.0f} MB")
             if sheet is not None:
-                write_sheet(shown, cv2.imread(str(folder / "evening.png")), sheet)
+                behind = cv2.imread(str(folder / "evening.png"))
+                assert behind is not None
+                write_sheet(shown, behind, sheet)
         finally:
             service.terminate()
 
 
-def write_sheet(shown: list, behind: np.ndarray, path: Path) -> None:
+def write_sheet(shown: list[np.ndarray], behind: np.ndarray, path: Path) -> None:
     """Four of the frames that have somebody in them, evenly spread, and below each the head's surroundings as they are."""
     somebody = [(picture, head) for picture in shown if (head := head_of(picture, behind)) is not None]
     chosen = [somebody[index * (len(somebody) - 1) // 3] for index in range(4)]
@@ -136,9 +140,10 @@ def head_of(picture: np.ndarray, behind: np.ndarray) -> tuple[int, int] | None:
     return max(0, min(WIDTH - CELL[0], middle - CELL[0] // 2)), max(0, min(HEIGHT - CELL[1], top - 20))
 
 
-def status(state: Path) -> dict:
+def status(state: Path) -> dict[str, Any]:
     try:
-        return json.loads(next(talk(state, "status", 10)))
+        told: dict[str, Any] = json.loads(next(talk(state, "status", 10)))
+        return told
     except (OSError, StopIteration):
         return {}
 

@@ -30,10 +30,12 @@ def main() -> None:
         rgb, truth = strands(side)
         small, size = seen_by_network(truth, BLUR), (side, side)
         for name, mode in (("bilinear", cv2.INTER_LINEAR), ("bicubic", cv2.INTER_CUBIC)):
-            rows.setdefault(name, []).append(error(np.clip(cv2.resize(small, size, interpolation=mode), 0, 1), truth))
+            enlarged = np.clip(cv2.resize(small, size, interpolation=mode), 0, 1)
+            rows.setdefault(name, []).append(error(np.asarray(enlarged, np.float32), truth))
         for refine.RADIUS, refine.EPSILON in ((1, 1e-5), (2, 1e-5), (3, 1e-5), (4, 1e-5), (2, 1e-4), (2, 1e-3)):
+            refined = np.asarray(refine.refine(small, Photo(rgb)) / 255, np.float32)
             name = f"refine r={refine.RADIUS} eps={refine.EPSILON:g}"
-            rows.setdefault(name, []).append(error(refine.refine(small, Photo(rgb)) / np.float32(255), truth))
+            rows.setdefault(name, []).append(error(refined, truth))
     print("| Method |", " | ".join(SIDES), "|")
     print("|---" * (1 + len(SIDES)) + "|")
     for name, errors in rows.items():

@@ -21,14 +21,16 @@ def main() -> None:
     count = parser.parse_args().files
     with tempfile.TemporaryDirectory() as root:
         names = ("inbox", "outbox", "done", "failed", "no_person", "backgrounds", "state")
-        folders = HotFolders(**{name: Path(root) / name for name in names})
+        inbox, outbox, done, failed, no_person, backgrounds, state = (Path(root) / name for name in names)
+        folders = HotFolders(inbox, outbox, done, failed, no_person, backgrounds, state)
         for name in names:
             (Path(root) / name).mkdir()
         for number in range(count):
             folder = folders.done / f"{number // 1000:03d}"
             folder.mkdir(exist_ok=True)
             (folder / f"{number}.jpg").write_bytes(b"photo")
-        pruner, steps = Pruner(folders, Retention(done_days=30), set, lambda files, size: None), []
+        pruner = Pruner(folders, Retention(done_days=30), set, lambda files, size: None)
+        steps: list[float] = []
         while not steps or pruner.busy:
             started = time.monotonic()
             pruner.poll(started, {})

@@ -18,6 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import onnxruntime
+from PIL import Image
 
 from matting.decode import decode
 from matting.engines.registry import open_engine
@@ -44,7 +45,7 @@ def compare(first: Path, second: Path) -> bool:
     alphas = [np.load(folder / "alpha.npy") for folder in (first, second)]
     apart = float(np.abs(alphas[0] - alphas[1]).max())
     print(f"alpha, {alphas[0].shape[1]} x {alphas[0].shape[0]}: {alphas[0].mean():.3f} on average, at most {apart:.1e} apart")
-    masks = [cv2.imread(str(folder / "photo.alpha.png"), cv2.IMREAD_UNCHANGED).astype(int) for folder in (first, second)]
+    masks = [np.asarray(Image.open(folder / "photo.alpha.png"), int) for folder in (first, second)]
     steps = np.abs(masks[0] - masks[1])
     print(f"8-bit mask: {np.count_nonzero(steps):,} of {steps.size:,} pixels differ, by {steps.max()} at most")
     return apart <= TOLERANCE

@@ -123,7 +123,8 @@ def session(network: nn.Module, path: Path) -> onnxruntime.InferenceSession:
 
 def times(sessions: list[onnxruntime.InferenceSession], rounds: int = 21) -> list[float]:
     """Median seconds of each, in turn."""
-    tensor, spent = np.zeros((1, 3, SIDE, SIDE), np.float32), [[] for _ in sessions]
+    tensor = np.zeros((1, 3, SIDE, SIDE), np.float32)
+    spent: list[list[float]] = [[] for _ in sessions]
     for _ in range(rounds):
         for each, row in zip(sessions, spent, strict=True):
             start = time.perf_counter()

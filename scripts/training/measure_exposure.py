@@ -30,7 +30,7 @@ def exposed(photo: Pixels, stops: float, seed: int) -> Pixels:
     light = (photo / 255.0) ** 2.2 * 2.0**stops
     if stops < 0:
         light += np.random.default_rng(seed).normal(0, 0.002, photo.shape)
-    return (np.clip(light, 0, 1) ** (1 / 2.2) * 255).round().astype(np.uint8)
+    return np.asarray((np.clip(light, 0, 1) ** (1 / 2.2) * 255).round(), np.uint8)
 
 
 def mapped(photo: Pixels, table: np.ndarray) -> Pixels:
@@ -90,7 +90,7 @@ def main() -> None:
         cells = []
         for way in WAYS.values():
             scores = [
-                validate.score(matte(way(photo), "stretch"), sample.alpha.astype(np.float32) / 255)
+                validate.score(matte(way(photo), "stretch"), sample.alpha.astype(np.float32) / np.float32(255))
                 for photo, sample in zip(photos, samples, strict=True)
             ]
             mad, band, _ = np.mean(scores, 0)

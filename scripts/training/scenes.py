@@ -75,6 +75,7 @@ def fitted(picture: np.ndarray) -> np.ndarray:
 def strip(folder: Path, stem: str) -> np.ndarray:
     """Photo, matte, cut-out on magenta, one below the other."""
     photo = cv2.imread(str(next((folder / "photos").glob(f"{stem}.*"))), cv2.IMREAD_COLOR)
+    assert photo is not None  # its checksum is the table's
     out = cv2.imread(str(folder / "cut" / f"{stem}.png"), cv2.IMREAD_UNCHANGED)
     if out is None:
         empty = np.zeros_like(fitted(photo))

@@ -44,7 +44,7 @@ def main() -> None:
             parser.error(str(error))
         height, width = sides(*picture.shape[:2])
         how = cv2.INTER_AREA if min(picture.shape[:2]) > SHORT_SIDE else cv2.INTER_LINEAR
-        photo = cv2.resize(picture, (width, height), interpolation=how)
+        photo = np.asarray(cv2.resize(picture, (width, height), interpolation=how), np.uint8)
         alpha = session.run(None, {"input": prepare.network_input(photo)})[0][0, 0]
         alpha = cv2.resize(alpha, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)
         cv2.imwrite(str(mattes / f"{path.stem}.png"), (alpha.clip(0, 1) * 255).round().astype(np.uint8))

@@ -105,7 +105,8 @@ def finish(student: loop.Student, options: argparse.Namespace, entries: list[pre
     cache, scratch = options.work / "cache", options.work / "measured.onnx"
     sets = report.decisive(cache, entries)
     measured = report.measure(student.network, sets, cache, entries, options.teacher, scratch)
-    version, stages, trained = VERSION, [], STAGES
+    version, stages = VERSION, list[str]()
+    trained: tuple[loop.Stage, ...] = STAGES
     if options.further:
         trained = (further(options.further, options.seed),)
         before = report.scores(published(options.out).network, sets, scratch)

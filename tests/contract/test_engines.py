@@ -17,7 +17,7 @@ from matting.engines.base import Engine
 from matting.engines.onnx_cpu import OnnxCpuEngine
 from matting.engines.registry import open_engine
 from matting.engines.torch_network import TorchNetwork
-from matting.engines.torchscript import TorchEngine, import_torch, why_no_cuda
+from matting.engines.torchscript import Device, TorchEngine, import_torch, why_no_cuda
 from matting.errors import EngineError, SettingsError
 from matting.model import ModelSpec, default_model_dir, load_model
 from matting.network_input import network_input
@@ -119,7 +119,7 @@ def test_a_kind_that_does_not_exist_is_told(model: ModelSpec) -> None:
 class HostMemory:
     """Stands in for the GPU's memory: PyTorch on the CPU, over arrays of NumPy."""
 
-    device = "cpu"
+    device: Device = "cpu"
 
     def tensor(self, pointer: int, shape: tuple[int, ...]) -> Any:
         from tests.matting.cuda.host import floats_at

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from scripts.prove.boot.faults import hung_service, hung_worker, killed_service, power_cuts, short_of_memory
@@ -99,7 +100,7 @@ def main() -> None:
             guest.wait(says("^READY"), 300)
         for number, (title, run) in enumerate(STEPS, 1):
             if number >= options.first:
-                step(f"{number}. {title}", lambda run=run: run(guest))
+                step(f"{number}. {title}", partial(run, guest))
     finally:
         guest.cut_power()
     print(f"{time.monotonic() - started:.0f} s in all")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from matting.cuda.batch import DeviceNetwork
 from matting.cuda.compiler import compile_kernels
@@ -130,11 +131,11 @@ def rehearsed(threads: int) -> Bench:
 def pictures() -> list[U8]:
     """The photos of people that lie beside the model, RGB."""
     files = sorted((default_model_dir() / "trial").glob("*.jpg"))
-    return [np.asarray(cv2.imread(str(file))[..., ::-1], np.uint8) for file in files]
+    return [np.asarray(Image.open(file).convert("RGB")) for file in files]
 
 
 def photo(height: int, width: int, number: int = 0) -> Photo:
     """One of them at that size."""
     found = pictures()
-    shape = cv2.resize(found[number % len(found)], (width, height), interpolation=cv2.INTER_CUBIC)
-    return Photo(np.ascontiguousarray(shape))
+    sized = cv2.resize(found[number % len(found)], (width, height), interpolation=cv2.INTER_CUBIC)
+    return Photo(np.asarray(sized, np.uint8))

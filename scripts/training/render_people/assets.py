@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Faces = list[tuple[int, ...]]
 
 
@@ -41,7 +42,7 @@ class Proxy:
     anchors: Ints
     weights: Floats
     offsets: Floats
-    hidden: npt.NDArray[np.bool_]
+    hidden: Bools
     texture: Path
 
 
@@ -64,7 +65,8 @@ class Assets:
     @cached_property
     def base(self) -> tuple[Mesh, dict[str, tuple[int, ...]]]:
         """The body, with faces of the visible skin only; and the points of each group of the file."""
-        points, coordinates, faces, corners, groups, group = [], [], [], [], {}, ""
+        points, coordinates, faces, corners, group = [], [], [], [], ""
+        groups: dict[str, set[int]] = {}
         for line in (self.shapes / "3dobjs" / "base.obj").read_text().splitlines():
             kind, *values = line.split() or [""]
             if kind == "v":
@@ -94,7 +96,8 @@ class Assets:
         """MakeHuman's default skeleton, parents first."""
         _, groups = self.base
         described = json.loads((self.shapes / "rigs" / "standard" / "rig.default.json").read_text())
-        bones, waiting = [], list(described)
+        bones: list[Bone] = []
+        waiting = list(described)
         while waiting:
             placed = {bone.name for bone in bones} | {""}
             ready = [name for name in waiting if described[name]["parent"] in placed]
@@ -118,7 +121,7 @@ class Assets:
             for point, weight in given.get(bone.name, []):
                 out[point, column] = weight
         out[out.sum(1) == 0, 0] = 1  # helper points without weights stay with the root
-        return out / out.sum(1, keepdims=True)
+        return np.asarray(out / out.sum(1, keepdims=True))
 
     def proxy(self, name: str) -> Proxy:
         """Clothes or hair by its folder, such as hair/bob01."""
@@ -134,7 +137,7 @@ class Assets:
     def skin(self, name: str) -> Path:
         """The colours of a skin by its folder."""
         folder = self.wardrobe / "skins" / name
-        return folder / json.loads((folder / f"{name}.json").read_text())["mapDiffuse"]
+        return Path(folder, json.loads((folder / f"{name}.json").read_text())["mapDiffuse"])
 
 
 def polygons(packed: list[int]) -> tuple[Faces, Faces]:

@@ -90,7 +90,7 @@ class Body:
     def posed(self, points: Floats, skinning: Floats, frames: Floats) -> Floats:
         """Points at rest moved by linear blend skinning."""
         blended = np.tensordot(skinning, frames, 1)
-        return np.einsum("nij,nj->ni", blended[:, :, :3], points) + blended[:, :, 3]
+        return np.asarray(np.einsum("nij,nj->ni", blended[:, :, :3], points) + blended[:, :, 3])
 
     def joint(self, name: str, frames: Floats) -> Floats:
         """Where a bone's joint is in a pose."""

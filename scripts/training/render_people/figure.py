@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scripts.training.render_people import solids, stage
-from scripts.training.render_people.assets import Assets, Floats
+from scripts.training.render_people.assets import Assets, Faces, Floats
 from scripts.training.render_people.body import RACES, Body
 from scripts.training.render_people.poses import Random, looks, pose
 
@@ -142,7 +142,7 @@ class Figure:
         flat = np.stack([x.ravel() + top[0], np.full(x.size, top[1] + 0.1), z.ravel() + top[2] + front], 1)
         pinned = np.flatnonzero(np.hypot(flat[:, 0] - top[0], flat[:, 2] - top[2]) < 0.6)
         corners = [row * count + column for row in range(count - 1) for column in range(count - 1)]
-        faces = [(at, at + 1, at + count + 1, at + count) for at in corners]
+        faces: Faces = [(at, at + 1, at + count + 1, at + count) for at in corners]
         colour = tuple(random.uniform(0.05, 0.9, 3)) if random.random() < 0.5 else (0.85, 0.84, 0.82)
         cover = random.uniform(0.15, 0.6) if random.random() < 0.7 else 1.0
         stage.drape(flat, faces, pinned, stage.gauze(colour, cover), self.solid, frames=int(random.uniform(14, 24)))

@@ -44,7 +44,9 @@ def tube(path: list[Point], radius: float, of: str, sides: int = 10) -> Solid:
 def ring(centre: Point, radius: float, thick: float, of: str) -> Solid:
     """A torus in the plane of y and z, as a wheel's tyre."""
     turn = np.linspace(0, 2 * np.pi, 49)
-    path = [(centre[0], centre[1] + radius * float(np.cos(a)), centre[2] + radius * float(np.sin(a))) for a in turn]
+    path: list[Point] = [
+        (centre[0], centre[1] + radius * float(np.cos(a)), centre[2] + radius * float(np.sin(a))) for a in turn
+    ]
     return tube(path, thick, of)
 
 

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from scripts.training.render_people.assets import Faces, Floats, Ints, Mesh
+from scripts.training.render_people.assets import Bools, Faces, Floats, Ints, Mesh
 from scripts.training.render_people.solids import Solid
 
 Colour = tuple[float, float, float]
@@ -84,7 +84,9 @@ def add(name: str, points: Floats, faces: Faces, material: bpy.types.Material, s
     return thing
 
 
-def dress(name: str, points: Floats, mesh: Mesh, material: bpy.types.Material, hidden: object = None) -> bpy.types.Object:
+def dress(
+    name: str, points: Floats, mesh: Mesh, material: bpy.types.Material, hidden: Bools | None = None
+) -> bpy.types.Object:
     """A textured mesh; faces of which all points are hidden are left out."""
     kept = [k for k, face in enumerate(mesh.faces) if hidden is None or not all(hidden[p] for p in face)]
     thing = add(name, points, [mesh.faces[k] for k in kept], material)

@@ -41,7 +41,7 @@ def write_torchscript(network: MattingNetwork, path: Path) -> None:
     """A traced module, for boards with torch alone."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        traced = torch.jit.trace(network.eval(), torch.zeros(1, 3, SIDE, SIDE))  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(network.eval(), torch.zeros(1, 3, SIDE, SIDE))
         torch.jit.save(traced, str(path))
 
 

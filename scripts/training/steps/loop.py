@@ -138,7 +138,7 @@ def train_stage(student: Student, average: Student, stage: Stage, make: MakeSamp
             logits, meaning = student(photo.contiguous(memory_format=torch.channels_last))
         value = loss(logits.float(), meaning.float(), alpha, trust)
         steer.zero_grad(set_to_none=True)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         nn.utils.clip_grad_norm_([p for p in student.parameters() if p.requires_grad], CLIP)
         steer.step()
         follow(average, student, step)

@@ -7,7 +7,7 @@ import pytest
 for needed in ("torch", "pymatting", "matplotlib", "onnx"):
     pytest.importorskip(needed)
 
-from scripts.training.steps.report import DECISIVE, Measured, better  # noqa: E402
+from scripts.training.steps.report import DECISIVE, Measured, Row, better  # noqa: E402
 from scripts.training.steps.validate import Presence, Score  # noqa: E402
 
 OLD = {key: Score(mad=8.0, band=40.0, iou=0.99) for key in DECISIVE}
@@ -16,7 +16,7 @@ OLD = {key: Score(mad=8.0, band=40.0, iou=0.99) for key in DECISIVE}
 def measured(mad: float, band: float, **others: Score) -> Measured:
     """The same error everywhere but on `others`."""
     scores = dict.fromkeys(DECISIVE, Score(mad, band, 0.99)) | others
-    rows = {key: (key, score, None) for key, score in scores.items()}
+    rows: dict[str, Row] = {key: (key, score, None) for key, score in scores.items()}
     return Measured(3_434_452, rows, [], "stretch", Presence(0.01, 0.5, 0, 0), 0.18)
 
 
