@@ -69,7 +69,7 @@ def bundles(work: Path) -> None:
     bundle(ROOT, work / "first.tar")
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
-        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", ".venv", "demo-out"))
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", ".venv*", "demo-out"))
         project = tree / "pyproject.toml"
         lines = project.read_text().splitlines(keepends=True)
         project.write_text("".join('version = "9.9.9"\n' if line.startswith("version = ") else line for line in lines))
