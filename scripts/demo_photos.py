@@ -1,10 +1,12 @@
 """Sample photos for the demo: astronaut Eileen Collins (NASA) and the cameraman, both free to use, out of scikit-image.
 
-demo_photos.py OUT writes OUT/photos; demo_photos.py OUT --sheet puts photo, matte and cut-out side by side in OUT/sheet.jpg.
+.venv/bin/python -m scripts.demo_photos OUT             writes OUT/photos
+.venv/bin/python -m scripts.demo_photos OUT --sheet     puts photo, matte and cut-outs side by side in OUT/sheet.jpg
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import sys
 from pathlib import Path
@@ -41,8 +43,16 @@ def write_sheet(out: Path) -> None:
     sheet.save(out / "sheet.jpg", quality=92)
 
 
-if __name__ == "__main__":
-    if sys.argv[2:] == ["--sheet"]:
-        write_sheet(Path(sys.argv[1]))
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--sheet", action="store_true")
+    options = parser.parse_args()
+    if options.sheet:
+        write_sheet(options.out)
     else:
-        write_photos(Path(sys.argv[1]) / "photos")
+        write_photos(options.out / "photos")
+
+
+if __name__ == "__main__":
+    main()

@@ -19,7 +19,7 @@ MATTING = [
     *("network_input", "upsample", "engines", "steady", "temporal"),
     *("formats", "encode", "backgrounds", "settings"),
     *("refine", "controls", "presets", "foreground", "composite"),
-    *("pixel_work", "cpu_work", "pipeline", "cuda", "quality", "network", "training"),
+    *("pixel_work", "cpu_work", "pipeline", "cuda", "quality"),
 ]
 EDGE = [
     *("fs", "config", "board", "ipc", "monitoring", "http", "engine"),
@@ -85,3 +85,24 @@ def test_a_configuration_with_its_choices_is_read_without_any_engines_library() 
     libraries = "{'onnxruntime', 'torch', 'tensorrt'}"
     code = f"import sys, edge.config.load, edge.service.run; sys.exit(bool({libraries} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
+
+
+def at_the_top(path: Path) -> set[str]:
+    """The first names of all modules that are imported when the file is."""
+    names: set[str] = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+        elif isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_product_needs_neither_torch_nor_what_stays_in_the_checkout(module: str) -> None:
+    """scripts (training among them) and tests are no part of the wheel."""
+    assert at_the_top(MODULES[module]) & {"torch", "scripts", "tests"} == set()
+
+
+def test_the_wheel_has_the_product_alone() -> None:
+    assert '[tool.hatch.build.targets.wheel]\npackages = ["edge", "matting"]\n' in (ROOT / "pyproject.toml").read_text()

@@ -26,7 +26,8 @@ class DeviceNetwork(Protocol):
     batches: the sizes it can run, 1 among them, ascending.
     """
 
-    batches: tuple[int, ...]
+    @property
+    def batches(self) -> tuple[int, ...]: ...
 
     def enqueue(self, batch: int, input_pointer: int, output_pointer: int, stream: int) -> None:
         """Queue one run on the CUDA stream: batch x3xHxW float32 in, batch x1xHxW float32 out, in device memory.

@@ -17,7 +17,7 @@ from matting.engines.base import Engine
 from matting.engines.onnx_cpu import OnnxCpuEngine
 from matting.engines.registry import open_engine
 from matting.engines.torch_network import TorchNetwork
-from matting.engines.torchscript import TorchEngine, import_torch, why_no_cuda
+from matting.engines.torchscript import Device, TorchEngine, import_torch, why_no_cuda
 from matting.errors import EngineError, SettingsError
 from matting.model import ModelSpec, default_model_dir, load_model
 from matting.network_input import network_input
@@ -119,7 +119,7 @@ def test_a_kind_that_does_not_exist_is_told(model: ModelSpec) -> None:
 class HostMemory:
     """Stands in for the GPU's memory: PyTorch on the CPU, over arrays of NumPy."""
 
-    device = "cpu"
+    device: Device = "cpu"
 
     def tensor(self, pointer: int, shape: tuple[int, ...]) -> Any:
         from tests.matting.cuda.host import floats_at
@@ -139,7 +139,7 @@ NETWORKS: dict[str, Callable[[ModelSpec], DeviceNetwork]] = {
 def test_a_network_of_the_lane_fills_every_slot_of_every_batch(
     name: str, model: ModelSpec, tensors: list[np.ndarray], expected: list[np.ndarray]
 ) -> None:
-    """On a GPU scripts/prove-gpu does the same."""
+    """On a GPU scripts.prove.gpu does the same."""
     _available(name)
     network = NETWORKS[name](model)
     assert network.batches[0] == 1 and list(network.batches) == sorted(set(network.batches))

@@ -1,4 +1,4 @@
-"""Software that was made for MODNet can run our network: at 512x512 as it is, at any size by scripts/any-size."""
+"""Software that was made for MODNet can run our network: at 512x512 as it is, at any size by scripts.training.any_size."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_names_are_modnets() -> None:
 
 def test_any_size_is_the_same_network(tmp_path: Path) -> None:
     free = tmp_path / "free.onnx"
-    subprocess.run([sys.executable, str(ROOT / "scripts" / "any-size"), str(free)], check=True)
+    subprocess.run([sys.executable, "-m", "scripts.training.any_size", str(free)], cwd=ROOT, check=True)
     with Image.open(PHOTO) as photo:
         fixed = as_modnet(default_model_dir() / "portrait.onnx", photo, (512, 512))
         np.testing.assert_allclose(as_modnet(free, photo, (512, 512)), fixed, atol=1e-4)

@@ -1,18 +1,27 @@
-"""The feed's process killed, frozen, at the end of its stream, or of a wrong size, again and again, while photos are cut."""
+"""The feed's process killed, frozen, at the end of its stream, or of a wrong size, again and again, while photos are cut.
+
+    .venv/bin/python -m tests.faults.camera [--faults 50]
+
+Needs GStreamer.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
 import shutil
 import signal
+import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.camera.control import talk
 from edge.fs.temporary import temporaries
+from tests.edge.camera import films
 from tests.edge.camera.booth import Booth
 from tests.edge.camera.films import Film
 from tests.edge.hot import portrait, wait_for
@@ -118,3 +127,21 @@ def _problems(hot: Booth, dropped: int, snaps: int) -> list[str]:
     problems += [f"{len(done)} originals, {len(outputs)} outputs"] if len(done) != len(outputs) else []
     problems += [f"{name} failed" for name in hot.files("failed", "no_person", "inbox")]
     return problems + [f"temporary {path}" for path in temporaries(hot.root)]
+
+
+def main() -> int:
+    """Exit code 1 when a photo or a snap is not done."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--faults", type=int, default=50)
+    parser.add_argument("--photos", type=int, default=10, help="new ones with each fault")
+    arguments = parser.parse_args()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        found = run(Path(folder) / "booth", films.make(Path(folder)), arguments.faults, arguments.photos, say=True)
+    print(f"{found.faults}, {time.monotonic() - started:.0f} s; frames came again after at most {found.longest:.1f} s")
+    print("\n".join(found.problems) or "every photo and every snap is done, nothing is left over")
+    return int(bool(found.problems))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,12 +1,18 @@
-"""Photos and bad files dropped while worker and service are killed at random; then: is every file in exactly one place?"""
+"""Photos and bad files dropped while worker and service are killed at random; then: is every file in exactly one place?
+
+.venv/bin/python -m tests.faults.chaos [--photos 300] [--kills 50]
+"""
 
 from __future__ import annotations
 
+import argparse
 import collections
 import hashlib
 import os
 import random
 import signal
+import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -133,3 +139,22 @@ def _outputs(hot: Hot) -> list[str]:
         names = hot.files(place)
         problems += [f"{name} has no reason" for name in names if not name.endswith(".json") and name + ".json" not in names]
     return problems
+
+
+def main() -> int:
+    """Exit code 1 when a file is not where it belongs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=int, default=300)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        found = run(Path(folder), arguments.photos, arguments.kills, arguments.seed, say=True)
+    print(f"{found.places} after {found.kills} kills, {time.monotonic() - started:.0f} s")
+    print("\n".join(found.problems) or "every file is in exactly one place, every output is whole")
+    return int(bool(found.problems))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

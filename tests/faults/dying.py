@@ -1,4 +1,4 @@
-"""Deliver one photo and die at the n-th step that changes the file system: python -m tests.faults.dying ROOT ORIGINAL STEP"""
+"""Deliver one photo and die at the n-th step that changes the file system: tests.faults.dying ROOT ORIGINAL STEP"""
 
 from __future__ import annotations
 

@@ -61,6 +61,11 @@ class Soak:
         self.hot.drop(name, data)
         self.names[hashlib.sha256(data).hexdigest()] = name
 
+    def is_over(self) -> bool:
+        """Whether no photo waits; samples meanwhile."""
+        self.sample()
+        return not self.hot.files("inbox")
+
     def sample(self) -> None:
         now = time.monotonic() - self._started
         if now - self._sampled < _SAMPLE_EVERY:
@@ -152,7 +157,7 @@ def run(root: Path, table: Path, photos: int, faults: int, seed: int) -> chaos.O
                 soak.sample()
                 if number % max(1, photos // (faults + 1)) == photos // (faults + 1) - 1:
                     print(f"{number + 1} of {photos}: {soak.inflict()}", flush=True)
-            wait_for(lambda: soak.sample() or not hot.files("inbox"), hot, seconds=600)
+            wait_for(soak.is_over, hot, seconds=600)
             hot.stop()
         finally:
             if hot.process is not None:

@@ -1,4 +1,4 @@
-"""One target under libFuzzer, in a process of its own: python -m tests.fuzz.fuzzer TARGET [libFuzzer's arguments]"""
+"""One target under libFuzzer, in a process of its own: tests.fuzz.fuzzer TARGET [libFuzzer's arguments]"""
 
 from __future__ import annotations
 

@@ -111,9 +111,9 @@ class _Spool:
         assert not list(temporaries(self._root))
         places = [self._folders.inbox, self._folders.done, self._folders.failed, self._folders.no_person]
         found = Counter(_content(path) for folder in places for path in folder.rglob("*"))
-        for path, (kind, *content) in self._photos.items():
-            gone = self._original == "delete" and kind == 0
-            assert found[bytes(content)] == (not gone), printable(path)
+        for path, content in self._photos.items():
+            gone = self._original == "delete" and content[0] == 0
+            assert found[content[1:]] == (not gone), printable(path)
         delivered = sum(kind == 0 for kind, *_ in self._photos.values())
         assert Counter(map(_content, self._folders.outbox.rglob("*")))[OUTPUT] == 2 * delivered
         for path in self._photos:
@@ -147,9 +147,8 @@ def _killed_before(step: int) -> Iterator[None]:
 
         return call
 
-    calls: list[tuple[Any, str]] = [(Path, name) for name in ("rename", "unlink", "mkdir")] + [
-        (os, name) for name in ("fsync", "link")
-    ]
+    calls: list[tuple[object, str]] = [(Path, name) for name in ("rename", "unlink", "mkdir")]
+    calls += [(os, name) for name in ("fsync", "link")]
     calls += [(files, "_renamed")]
     calls += [(Journal, name) for name in ("begin_delivery", "end_delivery")]
     with ExitStack() as stack:

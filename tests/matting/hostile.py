@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def truncated(data: bytes, share: float) -> bytes:
     return data[: min(int(len(data) * share), len(data) - 1)]
 
 
-HOSTILE = {
+HOSTILE: dict[str, Callable[[], bytes]] = {
     "empty.jpg": lambda: b"",
     "text.png": lambda: b"this is not a picture\n" * 50,
     "bomb.png": png_bomb,

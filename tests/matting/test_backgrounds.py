@@ -10,6 +10,7 @@ from matting.backgrounds.image import ImageBackground
 from matting.backgrounds.none import NoBackground
 from matting.backgrounds.registry import background_words, open_background, parse_background, register_background
 from matting.errors import SettingsError
+from matting.photo import U8
 
 
 def test_backgrounds_as_people_write_them() -> None:
@@ -26,11 +27,15 @@ def test_all_else_is_the_name_of_a_file(name: str) -> None:
     assert parse_background(f" {name} ") == ImageFile(name)
 
 
+def no_file(name: str) -> U8:
+    raise AssertionError(f"{name} is read")
+
+
 def test_the_file_is_read_when_the_background_is_opened() -> None:
     image = np.zeros((2, 2, 3), np.uint8)
     background = open_background("beach.jpg", {"beach.jpg": image}.__getitem__)
     assert isinstance(background, ImageBackground) and background.image is image
-    assert open_background("white", {}.__getitem__) == WHITE
+    assert open_background("white", no_file) == WHITE
 
 
 @pytest.mark.parametrize("text", ["", "  ", "#", "#12", "#GGGGGG", "#1234567"])

@@ -11,7 +11,7 @@ from matting.photo import U8, Controls
 
 def disc(size: int = 200, radius: float = 60, soft: float = 6) -> U8:
     y, x = np.mgrid[:size, :size] - size / 2
-    return np.clip((radius - np.hypot(x, y)) / soft * 127.5 + 127.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((radius - np.hypot(x, y)) / soft * 127.5 + 127.5, 0, 255), np.uint8)
 
 
 def test_controls_that_change_nothing_give_the_same_array() -> None:

@@ -48,7 +48,7 @@ def test_an_output_that_is_no_matte_is_refused() -> None:
         as_alpha(np.full((1, 1, 2, 2), np.nan, np.float32), (2, 2))
     with pytest.raises(EngineError, match="instead of one matte"):
         as_alpha(np.zeros((1, 2, 2, 2), np.float32), (2, 2))
-    np.testing.assert_array_equal(as_alpha(np.float32([[[[-1, 2]]]]), (1, 2)), [[0, 1]])
+    np.testing.assert_array_equal(as_alpha(np.array([[[[-1, 2]]]], np.float32), (1, 2)), [[0, 1]])
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is here")

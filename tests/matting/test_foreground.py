@@ -20,7 +20,7 @@ def scene(size: int, seed: int = 0) -> tuple[U8, U8, U8]:
     for angle in rng.uniform(0, 2 * np.pi, 300):
         end = (round(size * (0.5 + 0.32 * np.cos(angle))), round(size * (0.5 + 0.32 * np.sin(angle))))
         cv2.line(mask, (size // 2, size // 2), end, 255, 2, cv2.LINE_AA)
-    alpha = cv2.GaussianBlur(mask, (0, 0), size / 300)
+    alpha = np.asarray(cv2.GaussianBlur(mask, (0, 0), size / 300), np.uint8)
     share = alpha[..., None] / 255
     return (true * share + ground * (1 - share)).round().astype(np.uint8), alpha, true.round().astype(np.uint8)
 

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import weakref
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from skimage import data
 
+from matting import pipeline
 from matting.backgrounds.colour import Colour
 from matting.cpu_work import CpuWork
+from matting.decode import decode
 from matting.engines.onnx_cpu import OnnxCpuEngine
 from matting.errors import NoPersonFound
 from matting.formats.jpeg import JPEG
 from matting.model import default_model_dir, load_model
-from matting.photo import U8, Controls
+from matting.photo import U8, Controls, Photo
 from matting.pipeline import CutOut, cut
 from matting.settings import Settings
 
@@ -79,3 +83,25 @@ def test_what_was_transparent_stays_so(work: CpuWork) -> None:
     rgba[:, :230, 3] = 0
     result = pixels(cut(as_file(rgba), Settings(), work))
     assert not result[:, :230].any() and result[120, 240, 3] > 250
+
+
+@pytest.mark.parametrize("crop", [None, 0.1])
+def test_the_photos_pixels_are_let_go_of_before_it_is_composed(
+    work: CpuWork, crop: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 24 megapixels they are 72 MB, as large as the foreground's colours that take their place."""
+    kept: list[weakref.ref[U8]] = []
+
+    def watched(*arguments: Any, **options: Any) -> Photo:
+        photo = decode(*arguments, **options)
+        kept.append(weakref.ref(photo.rgb))
+        return photo
+
+    alive: dict[str, bool] = {}
+
+    def look(stage: str) -> None:
+        alive[stage] = any(one() is not None for one in kept)
+
+    monkeypatch.setattr(pipeline, "decode", watched)
+    cut(as_file(data.astronaut()), Settings(crop=crop), work, look)
+    assert alive["controls"] and not alive["composite"]

@@ -23,6 +23,7 @@ def test_pixels_come_back_exactly_in_two_strict_readers(size: tuple[int, int], c
     image.verify()  # all checksums
     assert np.array_equal(np.asarray(Image.open(BytesIO(data))), pixels)
     theirs = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert theirs is not None
     if channels > 1:
         theirs = theirs[..., [2, 1, 0, 3][:channels]]
     assert np.array_equal(theirs, pixels)

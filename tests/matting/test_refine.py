@@ -17,9 +17,10 @@ def strands(size: int, seed: int = 3) -> tuple[U8, F32]:
     cv2.circle(mask, (size // 2, size // 2), size // 4, 255, -1, cv2.LINE_AA)
     for angle in rng.uniform(0, 2 * np.pi, 500):
         turned = angle + rng.normal(0, 0.2)
-        ends = [(size / 2 + size * r * np.cos(a), size / 2 + size * r * np.sin(a)) for r, a in ((0.24, angle), (0.33, turned))]
-        cv2.line(mask, *[(round(x), round(y)) for x, y in ends], 255, max(1, size // 700), cv2.LINE_AA)
-    alpha = mask.astype(np.float32) / 255
+        ways = ((0.24, angle), (0.33, turned))
+        start, end = ((round(size / 2 + size * r * np.cos(a)), round(size / 2 + size * r * np.sin(a))) for r, a in ways)
+        cv2.line(mask, start, end, 255, max(1, size // 700), cv2.LINE_AA)
+    alpha = mask.astype(np.float32) / np.float32(255)
     hair = np.array([60, 45, 35], np.float32)
     rgb = hair * alpha[..., None] + ground * (1 - alpha[..., None]) + rng.normal(0, 2, (size, size, 3))
     return np.clip(rgb, 0, 255).astype(np.uint8), alpha
@@ -27,7 +28,7 @@ def strands(size: int, seed: int = 3) -> tuple[U8, F32]:
 
 def seen_by_network(alpha: F32, blur: float) -> F32:
     small = cv2.resize(alpha, (512, 512), interpolation=cv2.INTER_AREA)
-    return cv2.GaussianBlur(small, (0, 0), blur) if blur else small
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), blur) if blur else small, np.float32)
 
 
 @pytest.mark.parametrize(("size", "blur", "at_most"), [(1400, 0.0, 0.6), (1400, 1.0, 0.93), (3000, 1.0, 0.9)])

@@ -84,7 +84,7 @@ class Driver:
     def _size(self, answer: Size) -> bool:
         if self.stepwise:
             answer.type, answer.numbers[:] = 3, self.stepwise
-            return answer.index == 0
+            return bool(answer.index == 0)
         sizes = list(self.modes[bytes(answer.pixel_format).decode()])
         if answer.index >= len(sizes):
             return False

@@ -14,8 +14,8 @@ import pytest
 import simplejpeg
 
 from edge.camera.elements import missing
-from edge.camera.gst_output import GstOutput, Stage, to_device, to_file
-from edge.camera.launch import elements
+from edge.camera.gst_output import GstOutput, to_device, to_file
+from edge.camera.launch import Stage, elements
 from edge.http.live_frame import LiveFrame
 from edge.ipc.latest import Latest
 

@@ -29,7 +29,7 @@ def seen(pictures: list[U8], *, steady: bool) -> list[MattedFrame]:
     thread.start()
     found = []
     for number, rgb in enumerate(pictures, 1):
-        raw = cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420).reshape(-1)
+        raw = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420), np.uint8).reshape(-1)
         frames.put(Frame(raw, Caps(WIDTH, HEIGHT, "bt601"), number, number / FPS))
         newest = thread.seen.after(number - 1, 60)
         assert newest is not None

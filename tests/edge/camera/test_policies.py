@@ -51,7 +51,8 @@ def test_a_film_that_ends_begins_again_after_a_second_however_often() -> None:
 
 
 def test_a_countdown_tells_each_second_once_and_then_wants_a_frame_of_after_it() -> None:
-    shutter, said = Shutter(), []
+    shutter = Shutter()
+    said: list[str] = []
     shutter.press(10.0, 2, 3.0, said.append)
     for tenth in range(30):
         shutter.count_down(10.0 + tenth / 10)
@@ -65,7 +66,8 @@ def test_a_countdown_tells_each_second_once_and_then_wants_a_frame_of_after_it()
 
 
 def test_orders_wait_for_a_camera_but_not_for_ever_and_not_without_number() -> None:
-    shutter, said = Shutter(), []
+    shutter = Shutter()
+    said: list[str] = []
     for _ in range(4):
         shutter.press(0.0, 1, 0.0, said.append)
     with pytest.raises(CameraError, match="waiting already"):

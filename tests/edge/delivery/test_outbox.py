@@ -33,8 +33,8 @@ def dropped(root: Path, name: str) -> Sighting:
 
 
 def cut(outbox: Outbox, sighting: Sighting) -> list[Path]:
-    with memory_files(b"cut-out") as files:
-        return outbox.deliver(sighting, [(*files, ".png")])
+    with memory_files(b"cut-out") as (file,):
+        return outbox.deliver(sighting, [(file, ".png")])
 
 
 def test_a_file_in_the_place_of_a_folder_holds_nothing_up(tmp_path: Path) -> None:

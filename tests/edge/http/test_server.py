@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 import pytest
 
 from edge.http import server as server_module
-from edge.http.answer import Answer, Stream
+from edge.http.answer import Answer, Endpoint, Stream
 from edge.http.server import HttpServer
 from tests.edge.hot import wait_for
 from tests.edge.http.client import answers, ask, closed, connect, free_port, listens
@@ -31,7 +31,7 @@ async def _endless() -> Stream:
     return Stream("text/plain", chunks())
 
 
-ENDPOINTS = {"/short": _short, "/endless": _endless}
+ENDPOINTS: dict[str, Endpoint] = {"/short": _short, "/endless": _endless}
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge.fs.identity import Identity
-from edge.intake import hotfolder, watch
+from edge.intake import watch
 from edge.intake.hotfolder import HotFolder
 from tests.edge.hot import Hot, portrait, wait_for
 
@@ -111,7 +111,7 @@ def test_a_folder_that_may_not_be_read_is_told_of_once(
     watching = HotFolder(inbox, 0.1, 0.0, lambda _: False, lambda: None)
     try:
         with monkeypatch.context() as patch:
-            patch.setattr(hotfolder.os, "scandir", scandir)
+            patch.setattr(os, "scandir", scandir)
             for _ in range(3):
                 assert watching.drained(time.monotonic())
         assert [record.levelname for record in caplog.records if "shut in the inbox may not be read" in record.message] == [
@@ -132,7 +132,7 @@ def test_a_disk_that_gives_errors_ends_nothing(inbox: Path, monkeypatch: pytest.
             def dead(_: Path) -> Identity:
                 raise OSError(errno.EIO, "Input/output error")
 
-            patch.setattr(hotfolder.Identity, "at", dead)
+            patch.setattr(Identity, "at", dead)
             for _ in range(3):
                 assert not taken(watching)
         wait_for(lambda: taken(watching))

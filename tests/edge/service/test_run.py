@@ -295,7 +295,7 @@ def test_the_disk_of_all_folders_is_pulled_out_in_mid_backlog_and_put_back(tmp_p
     """State stays. Each photo in one place afterwards, with one cut-out, by the same service, which is READY again."""
     disk, away = tmp_path / "disk", tmp_path / "away"
     names = ("inbox", "outbox", "done", "failed", "no_person")
-    hot = Hot(tmp_path, **{name: disk / name for name in names})
+    hot = Hot(tmp_path, "", **{name: disk / name for name in names})
     photos = {f"{number}.jpg" for number in range(12)}
     for name in photos:
         hot.drop(name, portrait())

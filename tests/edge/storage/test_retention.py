@@ -67,12 +67,11 @@ def test_of_a_hundred_thousand_only_the_oldest_few_are_remembered() -> None:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> HotFolders:
-    made = HotFolders(
-        *(tmp_path / name for name in ("inbox", "outbox", "done", "failed", "no-person", "backgrounds", "state"))
-    )
-    for folder in (made.inbox, made.outbox, made.done, made.failed, made.no_person, made.backgrounds, made.state):
+    names = ("inbox", "outbox", "done", "failed", "no-person", "backgrounds", "state")
+    inbox, outbox, done, failed, no_person, backgrounds, state = (tmp_path / name for name in names)
+    for folder in (inbox, outbox, done, failed, no_person, backgrounds, state):
         folder.mkdir()
-    return made
+    return HotFolders(inbox, outbox, done, failed, no_person, backgrounds, state)
 
 
 def put(path: Path, size: int = 5000) -> Path:

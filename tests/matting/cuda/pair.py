@@ -88,7 +88,7 @@ class Pair:
         return values
 
     def _compare(self, kernel: str, parameter: Parameter, got: Any, expected: Any) -> None:
-        for field in parameter.dtype.names or [...]:
+        for field in got.dtype.names or [...]:
             ours, theirs = got[field], expected[field]
             if ours.tobytes() == theirs.tobytes():
                 continue

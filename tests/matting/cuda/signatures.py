@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from matting.cuda.compiler import SOURCES
 from matting.cuda.reference.resize import CELL
 
-TYPES = {"u8": np.dtype(np.uint8), "u16": np.dtype(np.uint16), "float": np.dtype(np.float32), "Cell": CELL}
+TYPES: dict[str, np.dtype[Any]] = {
+    "u8": np.dtype(np.uint8),
+    "u16": np.dtype(np.uint16),
+    "float": np.dtype(np.float32),
+    "Cell": CELL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,7 @@ class Parameter:
     """dtype: of a buffer's values, None for a number; written: the kernel writes into the buffer."""
 
     name: str
-    dtype: np.dtype[np.generic] | None
+    dtype: np.dtype[Any] | None
     written: bool
 
 

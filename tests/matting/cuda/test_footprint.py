@@ -23,9 +23,8 @@ def held(device: HostDevice, model: ModelSpec, sizes: list[tuple[int, int]]) -> 
     tensors, output = steps.memory.buffer("input", BATCH * 12 * NETWORK), steps.memory.buffer("output", BATCH * 4 * NETWORK)
     steps.downloaded("mattes", output, BATCH * 4 * NETWORK)
     for height, width in sizes:
-        photo = Photo(
-            np.ascontiguousarray(cv2.resize(data.astronaut(), (width, height))), np.full((height, width), 99, np.uint8)
-        )
+        rgb = np.asarray(cv2.resize(data.astronaut(), (width, height)), np.uint8)
+        photo = Photo(rgb, np.full((height, width), 99, np.uint8))
         frames = [steps.prepare(photo, slot, tensors.at(slot * 12 * NETWORK)) for slot in range(BATCH)]
         alpha = steps.shape(steps.refine(frames[0], output, 0), height, width, Controls(0, 1, 2.0))
         steps.downloaded("matte", alpha, height * width)

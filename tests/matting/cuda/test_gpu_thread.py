@@ -67,7 +67,7 @@ class HostNetwork:
 
 def bright(tensor: np.ndarray) -> np.ndarray:
     """In place of a person: what is lighter than the mean colour."""
-    return np.clip(tensor[0].mean(axis=0) * 4, 0, 1)
+    return np.asarray(np.clip(tensor[0].mean(axis=0) * 4, 0, 1))
 
 
 @pytest.fixture(scope="session")
@@ -90,8 +90,8 @@ def gpu_thread(device: HostDevice, network: HostNetwork, small_model: ModelSpec)
 
 
 def person(height: int, width: int) -> np.ndarray:
-    shrinks = height * width < 512 * 512
-    return cv2.resize(data.astronaut(), (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    how = cv2.INTER_AREA if height * width < 512 * 512 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(data.astronaut(), (width, height), interpolation=how))
 
 
 def file(pixels: np.ndarray) -> bytes:

@@ -57,7 +57,7 @@ def alpha_of(kind: str, *shape: int) -> np.ndarray:
         return np.broadcast_to(np.clip(np.linspace(-255, 510, shape[1]), 0, 255), shape).astype(np.uint8)
     if kind == "blocks":
         rows, columns = np.indices(shape) // 8
-        return ((rows + columns) % 2 * 255).astype(np.uint8)
+        return np.asarray((rows + columns) % 2 * 255, np.uint8)
     return levels(*shape) if kind == "noise" else np.full(shape, 255 if kind == "all 1" else 0, np.uint8)
 
 

@@ -1,1 +1,0 @@
-"""The parts of scripts/prove-gpu, a file for each claim."""

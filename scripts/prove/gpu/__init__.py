@@ -1,0 +1,1 @@
+"""The parts of `python -m scripts.prove.gpu`, a file for each claim."""
