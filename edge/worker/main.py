@@ -10,10 +10,10 @@ import contextlib
 import ctypes
 import gc
 import os
-import resource
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 
@@ -22,6 +22,7 @@ from edge.config.settings import settings_for
 from edge.fs.files import write_all
 from edge.ipc.channel import Channel
 from edge.ipc.parent import parent_channel
+from edge.worker.limits import bound
 from edge.worker.messages import (
     BACKGROUND,
     MASK,
@@ -126,9 +127,6 @@ def _cutter(start: StartWorker) -> Cutter:
     """The cutter that is asked for, ready for its first photo."""
     model = load_model(start.model)
     if start.engines is None:
-        # Memory that the budget does not grant must fail here, as a MemoryError on one photo, not in the kernel. With
-        # CUDA, which reserves far more than it uses, recycling and the unit's MemoryMax have to do.
-        resource.setrlimit(resource.RLIMIT_DATA, (start.memory, start.memory))
         return open_cutter(start.engine, model, start.threads, form=start.variant)
     cutter = open_cutter("tensorrt", model, start.threads, start.engines.engines())
     # Loads every kernel, and proves that the GPU really works, before a guest's photo does.
@@ -140,12 +138,18 @@ def _cutter(start: StartWorker) -> Cutter:
 
 def _locked_in(start: StartWorker) -> tuple[Cutter, list[str]]:
     """The cutter in a process that can do nothing else any more, and what the kernel lacks for that."""
-    if start.on_gpu or start.engine == "torch":  # what these drivers load and start cannot be foreseen
-        confine_writing()
+    bound(start)
+    if start.has_driver:
+        confine_writing(_read_by(start))
         cutter = _cutter(start)
         return cutter, lock_in([start.model], gpu=True)
     missing = lock_in([start.model])
     return _cutter(start), missing
+
+
+def _read_by(start: StartWorker) -> list[Path]:
+    """What a worker beside a driver reads before its first photo."""
+    return [start.model] if start.engines is None else [start.model, start.engines.folder, start.engines.kernels]
 
 
 def main() -> None:

@@ -29,6 +29,11 @@ class StartWorker(Message, frozen=True):
     def on_gpu(self) -> bool:
         return self.engines is not None
 
+    @property
+    def has_driver(self) -> bool:
+        """Whether a GPU's driver, or PyTorch, which may bring one, is to run: what these load and start cannot be foreseen."""
+        return self.on_gpu or self.engine == "torch"
+
 
 class CutPhoto(Message, frozen=True):
     """A photo to cut, as these options say; its files come with it. job: tells it from others in hand."""
