@@ -10,11 +10,11 @@ import contextlib
 import ctypes
 import gc
 import os
-import resource
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 
@@ -23,6 +23,7 @@ from edge.config.settings import settings_for
 from edge.fs.temporary import write_all
 from edge.ipc.channel import Channel
 from edge.ipc.parent import parent_channel
+from edge.worker.limits import bound
 from edge.worker.messages import (
     BACKGROUND,
     MASK,
@@ -43,7 +44,6 @@ from matting import plugins
 from matting.cpu_work import open_cpu_work
 from matting.cuda.tensorrt_work import open_tensorrt_work
 from matting.decode import decode
-from matting.engines.registry import find_engine
 from matting.errors import MattingError, NoPersonFound, OutOfMemory, OutputError, PhotoTooLarge, UnreadablePhoto
 from matting.model import default_model_dir, load_model
 from matting.photo import U8, Limits
@@ -134,9 +134,6 @@ def _open_work(start: StartWorker) -> PixelWork:
     """What is asked for, ready for its first photo."""
     model = replace(load_model(start.model), form=start.form)
     if start.engines is None:
-        # Memory that the budget does not grant must fail here, as a MemoryError on one photo, not in the kernel. With
-        # CUDA, which reserves far more than it uses, recycling and the unit's MemoryMax have to do.
-        resource.setrlimit(resource.RLIMIT_DATA, (start.memory, start.memory))
         return open_cpu_work(start.engine, model, start.threads)
     work = open_tensorrt_work(start.engines.engines(), model)
     # Loads every kernel, and proves that the GPU really works, before a guest's photo does.
@@ -149,12 +146,18 @@ def _open_work(start: StartWorker) -> PixelWork:
 def _locked_in(start: StartWorker) -> tuple[PixelWork, list[str]]:
     """What cuts photos, in a process that can do nothing else any more; and what the kernel lacks for that."""
     readable = [start.model, *plugins.load()]
-    if start.on_gpu or find_engine(start.engine).driver:  # what these load and start cannot be foreseen
-        confine_writing()
+    bound(start)
+    if start.has_driver:
+        confine_writing([*readable, *_of_engines(start)])
         work = _open_work(start)
         return work, lock_in(readable, gpu=True)
     missing = lock_in(readable)
     return _open_work(start), missing
+
+
+def _of_engines(start: StartWorker) -> list[Path]:
+    """What TensorRT's engines are read from."""
+    return [] if start.engines is None else [start.engines.folder, start.engines.kernels]
 
 
 def main() -> None:

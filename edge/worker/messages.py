@@ -10,6 +10,7 @@ import msgspec
 from edge.config.options import Options
 from edge.engine.tensorrt.engine_set import EngineSet
 from edge.ipc.messages import Count, Decoder, Message, Text, Word
+from matting.engines.registry import find_engine
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
@@ -35,6 +36,11 @@ class StartWorker(Message, frozen=True):
     @property
     def on_gpu(self) -> bool:
         return self.engines is not None
+
+    @property
+    def has_driver(self) -> bool:
+        """Whether a GPU's driver, or PyTorch, which may bring one, is to run: what these load and start cannot be foreseen."""
+        return self.on_gpu or find_engine(self.engine).driver
 
 
 class CutPhoto(Message, frozen=True):

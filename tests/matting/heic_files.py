@@ -92,7 +92,8 @@ def _ispe(height: int, width: int) -> bytes:
 
 
 def _heic(items: dict[int, Item], primary: int) -> bytes:
-    properties, places, held = [], b"", b""
+    properties: list[bytes] = []
+    places, held = b"", b""
     associations = b""
     for number, item in items.items():
         indices = range(len(properties) + 1, len(properties) + len(item.properties) + 1)

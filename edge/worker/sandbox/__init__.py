@@ -1,10 +1,11 @@
 """What the worker gives up before it touches a photo, for good: then no code in it, whoever wrote it, can run a program,
 open a socket, signal or look into another process, or create, change, remove or (but for the program's own) read a file
-that it was not handed open.
+that it was not handed open. Nor has it any of root's powers, whoever started the service.
 
 Two ways of the kernel's, each of which holds where the other is missing: seccomp refuses system calls, Landlock hides
-files. The driver of a GPU opens and starts what cannot be foreseen, so it comes up between two steps: before it, writing is
-confined, for the driver's threads too; after it, all else.
+files. On the CPU a list says which calls are left. The driver of a GPU opens and starts what cannot be foreseen, so it comes
+up between two steps: before it, writing is confined, for the driver's threads too; after it, all else, and a list says which
+calls are refused.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
-from edge.worker.sandbox import landlock, seccomp
+from edge.worker.sandbox import capabilities, landlock, seccomp
 
 _PR_SET_NO_NEW_PRIVS = 38
 _LIBC = ctypes.CDLL(None)
@@ -31,8 +32,10 @@ def offered() -> list[str]:
     return [name for name, there in (("seccomp", seccomp.there()), ("landlock", landlock.version() > 0)) if not there]
 
 
-def confine_writing() -> None:
-    """Before a GPU's driver starts: this thread, and each that it will start, writes to devices and /proc alone."""
+def confine_writing(more: Iterable[Path] = ()) -> None:
+    """Before a GPU's driver starts: this thread, and each that it will start, writes to devices and /proc alone, and has no
+    power of root's. more: files and folders beside Python's own that must stay readable."""
+    capabilities.drop([*_python(), *more])
     _no_new_privileges()
     landlock.confine(None, [Path("/dev"), Path("/proc")])
 
@@ -40,13 +43,14 @@ def confine_writing() -> None:
 def lock_in(more: Iterable[Path] = (), *, gpu: bool = False) -> list[str]:
     """Give all up. more: further files and folders that may be read. gpu: a driver is at work, which opens its nodes anew.
 
-    Returns what the kernel refused, as `offered` names it. Landlock holds for this thread and those that it starts from
-    here on, seccomp for those that are there too.
+    Returns what the kernel refused, as `offered` names it. Seccomp holds for all threads, the rest for this one and those
+    that it starts from here on.
     """
+    needed = [*_python(), *more]
+    capabilities.drop(needed)
     _no_new_privileges()
-    readable = [*_python(), *_SYSTEM, *more, *(_DRIVERS if gpu else ())]
-    hidden = landlock.confine(readable, [Path("/dev")] if gpu else [])
-    refused = seccomp.forbid(opening_for_writing=not gpu)
+    hidden = landlock.confine([*needed, *_SYSTEM, *(_DRIVERS if gpu else ())], [Path("/dev")] if gpu else [])
+    refused = seccomp.restrict(driver=gpu)
     return [name for name, done in (("seccomp", refused), ("landlock", hidden)) if not done]
 
 

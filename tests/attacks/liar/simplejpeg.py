@@ -81,8 +81,8 @@ LIES = {
     "an empty list": lambda: _say(b"[]"),
     "depth": lambda: _say(b"[" * 60_000),
     "ready twice": lambda: _say(_message("WorkerReady", engine="mine", unlocked=[])),
-    "descriptors": lambda: [_say(_message("StageBegun", job=1, stage="decode"), descriptors=200) for _ in range(400)],
-    "many words": lambda: [_say(_message("StageBegun", job=1, stage="decode")) for _ in range(20_000)],
+    "descriptors": lambda: _say(*[_message("StageBegun", job=1, stage="decode")] * 400, descriptors=200),
+    "many words": lambda: _say(*[_message("StageBegun", job=1, stage="decode")] * 20_000),
     "keep": _keep,
 }
 
