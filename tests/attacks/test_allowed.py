@@ -118,4 +118,4 @@ def test_a_fault_of_ours_is_told_with_its_lines(small_worker: Worker, tmp_path: 
     """Python reads its source for them. The fault: a picture for a background, which was not sent."""
     failed = small_worker.cut(tmp_path, portrait(), Options(background="wall.jpg"))
     assert isinstance(failed, PhotoFailed)
-    assert "KeyError" in failed.traceback and "self._background_picture(files[BACKGROUND])" in failed.traceback
+    assert "KeyError" in failed.traceback and "self._background_image(files[BACKGROUND])" in failed.traceback
