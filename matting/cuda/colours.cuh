@@ -1,4 +1,4 @@
-// The person's own colours at the edge, and the finished pixels. Siblings: matting/foreground.py, matting/composite.py.
+// The person's own colours at the edge, and the finished pixels. On the CPU: matting/foreground.py, matting/composite.py.
 #pragma once
 #include "portable.cuh"
 

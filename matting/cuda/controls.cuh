@@ -1,4 +1,4 @@
-// Erosion and feather of the full-size matte (the threshold is part of `evaluate`). Siblings: matting/controls.py.
+// Erosion and feather of the full-size matte (the threshold is part of `evaluate`). On the CPU: matting/controls.py.
 #pragma once
 #include "portable.cuh"
 

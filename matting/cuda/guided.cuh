@@ -1,4 +1,4 @@
-// The network's matte at the photo's size: a fast guided filter in colour. Siblings: matting/refine.py, which explains it.
+// The network's matte at the photo's size: a fast guided filter in colour. On the CPU: matting/refine.py, which explains it.
 #pragma once
 #include "portable.cuh"
 

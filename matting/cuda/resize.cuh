@@ -1,4 +1,4 @@
-// The photo made small, and normalised into the network's input. Siblings: matting/network_input.py.
+// The photo made small, and normalised into the network's input. On the CPU: matting/network_input.py.
 #pragma once
 #include "portable.cuh"
 

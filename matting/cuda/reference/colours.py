@@ -1,4 +1,4 @@
-"""Siblings of colours.cuh, by the functions of matting/foreground.py and matting/composite.py."""
+"""The reference of colours.cuh, by the functions of matting/foreground.py and matting/composite.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Siblings of controls.cuh. matting/controls.py feathers in one go; here it is in two, as on the GPU."""
+"""The reference of controls.cuh. matting/controls.py feathers in one go; here it is in two, as on the GPU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Siblings of guided.cuh, by the functions of matting/refine.py; window means in double precision."""
+"""The reference of guided.cuh, by the functions of matting/refine.py; window means in double precision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Siblings of resize.cuh: OpenCV does the same on the CPU (matting/network_input.py)."""
+"""The reference of resize.cuh: OpenCV does the same on the CPU (matting/network_input.py)."""
 
 from __future__ import annotations
 

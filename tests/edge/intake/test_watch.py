@@ -21,13 +21,13 @@ class Watched:
         self.inbox, self.outside = root / "inbox", root / "outside"
         (self.inbox / "sub").mkdir(parents=True)
         self.outside.mkdir()
-        self.rung = 0
+        self.woken = 0
         self.watch = Watch(self.inbox, self._wake)
         self.watch.rescan_wanted()  # the one that every watch begins with
         self.told: list[PurePosixPath] = []
 
     def _wake(self) -> None:
-        self.rung += 1
+        self.woken += 1
 
     def tells(self, name: str) -> bool:
         self.told += self.watch.closed_files()
@@ -54,7 +54,7 @@ def test_a_rename_is_told_by_its_event(watched: Watched, source: str) -> None:
     file.write_bytes(b"photo")
     file.rename(watched.inbox / "sub" / "a.jpg")
     wait_for(lambda: watched.tells("sub/a.jpg"))
-    assert watched.rung and watched.watch.next_due() is None
+    assert watched.woken and watched.watch.next_due() is None
 
 
 @pytest.mark.usefixtures("no_timer")
