@@ -7,6 +7,8 @@ Needs the test installation, as ./scripts/test makes it.
 
 from __future__ import annotations
 
+import argparse
+
 import cv2
 import numpy as np
 
@@ -25,6 +27,7 @@ def error(result: F32, truth: F32) -> float:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     rows: dict[str, list[float]] = {}
     for side in SIDES.values():
         rgb, truth = strands(side)

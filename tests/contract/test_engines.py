@@ -28,6 +28,7 @@ MAKERS: dict[str, Callable[[ModelSpec], Engine]] = {
     "torch on the CPU": lambda model: TorchEngine(model, device="cpu"),
     "torch on CUDA": lambda model: TorchEngine(model, device="cuda"),
 }
+ENGINES = [pytest.param(name, marks=[pytest.mark.slow] if "torch" in name else []) for name in MAKERS]
 # Of alpha, 0..1. On a GPU convolutions may be done with 10 bits of mantissa (TF32).
 MOST, MEAN = 0.02, 1e-3
 
@@ -44,7 +45,7 @@ def model() -> ModelSpec:
     return load_model(default_model_dir())
 
 
-@pytest.fixture(scope="module", params=MAKERS)
+@pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest, model: ModelSpec) -> Iterator[Engine]:
     _available(request.param)
     engine = MAKERS[request.param](model)
@@ -135,6 +136,7 @@ NETWORKS: dict[str, Callable[[ModelSpec], DeviceNetwork]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_of_the_lane_fills_every_slot_of_every_batch(
     name: str, model: ModelSpec, tensors: list[np.ndarray], expected: list[np.ndarray]

@@ -24,10 +24,13 @@ PLANTED = {
     "JetPack 7.2": "config.max_workspace_size",
 }
 
-pytestmark = pytest.mark.skipif(
-    sys.version_info[:2] != (3, 11) or shutil.which("gcc") is None or shutil.which("nm") is None,
-    reason="NVIDIA's bindings of all three releases exist together for Python 3.11, and gcc and binutils load them",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        sys.version_info[:2] != (3, 11) or shutil.which("gcc") is None or shutil.which("nm") is None,
+        reason="NVIDIA's bindings of all three releases exist together for Python 3.11, and gcc and binutils load them",
+    ),
+]
 
 
 @pytest.fixture(scope="module", params=RELEASES)

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.faults import chaos
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_file_ends_in_exactly_one_place_whatever_is_killed_when(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from edge.delivery.outbox import Outbox
 from edge.fs.temporary import temporaries
 from tests.faults.dying import BYTES, DIED, PHOTO, folders
 
+pytestmark = pytest.mark.slow
+
 MOST_STEPS = 60
 
 

@@ -12,9 +12,13 @@ import sys
 import termios
 from pathlib import Path
 
+import pytest
+
 from edge.board.budget import this_machine
 from tests.edge.hot import Hot, wait_for
 from tests.firstboot.conftest import Board
+
+pytestmark = pytest.mark.slow
 
 
 def command(hot: Hot, *arguments: str) -> list[str]:

@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.edge.hot import Hot, portrait
+
+pytestmark = pytest.mark.slow
 
 
 def cut(hot: Hot, out: Path, engine: str) -> subprocess.CompletedProcess[str]:

@@ -13,6 +13,8 @@ from tests.edge.boards import pc, write
 from tests.edge.hot import Hot
 from tests.firstboot.conftest import Board
 
+pytestmark = pytest.mark.slow
+
 
 def doctor(hot: Hot) -> dict[str, list[dict[str, str]]]:
     """The findings by check. This machine's own memory, for which the engines were built, and a driver's node."""

@@ -17,6 +17,8 @@ from edge.monitoring.status import State, Status, read_status
 from tests.edge.hot import Hot, portrait, wait_for
 from tests.firstboot.conftest import Board
 
+pytestmark = pytest.mark.slow
+
 
 def status(hot: Hot) -> Status | None:
     path = hot.state / "status.json"

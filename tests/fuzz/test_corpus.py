@@ -28,6 +28,7 @@ def test_what_was_found_breaks_nothing(name: str) -> None:
         target.one(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_changes_at_random_break_nothing(name: str) -> None:
     target = import_module(f"tests.fuzz.{name}")

@@ -68,6 +68,7 @@ def test_the_watch_looks_once_a_minute_and_tells_each_change_once(caplog: pytest
     assert watch.heat.level == "fine"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("celsius", "words"), [(60, ""), (94, "hot: tj-thermal 94 °C"), (99, "slowed down by heat: tj-thermal")]
 )

@@ -23,7 +23,7 @@ from tests.edge.camera.films import Film
 from tests.edge.hot import portrait, wait_for
 from tests.edge.http.client import free_port
 
-pytestmark = pytest.mark.usefixtures("gstreamer")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("gstreamer")]
 _NOBODY = '[camera]\nsource = "test://"\nwidth = 320\nheight = 240\n'
 
 

@@ -113,6 +113,7 @@ def test_no_video_at_all_is_told_as_such(tmp_path: Path) -> None:
     assert "cannot be decoded" in feed.state.cause
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "words"), [(signal.SIGKILL, "killed by signal 9"), (signal.SIGSTOP, "no frame for 3 s")])
 def test_a_killed_or_frozen_feed_comes_back(number: signal.Signals, words: str) -> None:
     feed = Feed(CameraOptions("test://", 320, 240))

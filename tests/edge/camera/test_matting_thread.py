@@ -18,6 +18,8 @@ from matting.model import default_model_dir, load_model
 from matting.photo import F32, U8
 from tests.edge.camera.films import FPS, HEIGHT, WIDTH, Film
 
+pytestmark = pytest.mark.slow
+
 STANDS, WALKS = slice(24, 36), slice(38, 52)
 
 

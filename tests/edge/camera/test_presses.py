@@ -17,7 +17,7 @@ from tests.edge.camera.booth import Booth, booth
 from tests.edge.camera.films import FPS, HEIGHT, WIDTH, Film
 from tests.edge.hot import wait_for
 
-pytestmark = pytest.mark.usefixtures("gstreamer")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("gstreamer")]
 
 
 def taken(hot: Booth, folder: str) -> list[Path]:

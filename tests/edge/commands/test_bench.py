@@ -55,6 +55,7 @@ def report() -> Iterator[Report]:
     yield run(arguments("--sizes", "96x128", "--photos", "2"))
 
 
+@pytest.mark.slow
 def test_stages_add_up_to_the_whole(report: Report) -> None:
     (result,) = report.stages
     parts = sum(times.median for times in result.stages.values())
@@ -63,6 +64,7 @@ def test_stages_add_up_to_the_whole(report: Report) -> None:
     assert 0 < result.resident_mb <= result.peak_mb <= result.peak_overlap_mb
 
 
+@pytest.mark.slow
 def test_the_service_gives_every_photo_a_verdict(report: Report) -> None:
     (result,) = report.service
     assert result.cut + result.no_person + result.failed == 1 + 2 + 3
@@ -71,6 +73,7 @@ def test_the_service_gives_every_photo_a_verdict(report: Report) -> None:
     assert result.photos_per_second > 0
 
 
+@pytest.mark.slow
 def test_report_has_all_keys(report: Report) -> None:
     found: dict[str, Any] = json.loads(as_json(report))
     assert found.keys() == {"machine", "photo", "threads", "form_ms", "stages", "service", "rivals", "remarks"}
@@ -164,6 +167,7 @@ def test_a_limit_holds_and_is_gone_afterwards(way: str, tmp_path: Path) -> None:
         assert limit.folder is None or not limit.folder.exists()
 
 
+@pytest.mark.slow
 def test_a_board_is_measured_within_its_memory() -> None:
     words = ["--budget", "orin-nano-4gb", "--photos", "2", "--sizes", "300x400", "--json"]
     done = subprocess.run(

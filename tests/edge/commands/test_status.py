@@ -9,6 +9,8 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from edge.commands.status import screen
 from edge.monitoring.liveness import exists, fault
 from edge.monitoring.status import State, read_status
@@ -21,6 +23,7 @@ def show(hot: Hot, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 def test_it_shows_the_running_service_and_says_when_it_was_stopped_or_killed(hot: Hot) -> None:
     hot.start()
     hot.drop("guest.jpg", portrait())

@@ -63,6 +63,7 @@ def test_where_it_cannot_be_measured_the_exact_form_runs(tmp_path: Path, monkeyp
     assert choose(default_model_dir(), 1, tmp_path) == EXACT
 
 
+@pytest.mark.slow
 def test_a_state_folder_that_takes_nothing_keeps_no_service_from_starting(tmp_path: Path) -> None:
     assert choose(default_model_dir(), 1, tmp_path / "not there") in ("onnx", "int8")
 

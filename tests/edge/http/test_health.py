@@ -47,6 +47,7 @@ def test_health_follows_the_state_and_the_loop(state: str, code: int) -> None:
     assert health(None, 0.0)[:2] == (503, "STARTING")
 
 
+@pytest.mark.slow
 def test_the_service_serves_its_health_until_it_ends(tmp_path: Path) -> None:
     port = free_port()
     hot = Hot(tmp_path, f'[http]\nlisten = "127.0.0.1:{port}"\n')

@@ -82,6 +82,7 @@ def test_a_disk_unmounted_and_mounted_between_two_looks_is_watched_again(tmp_pat
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.slow
 def test_where_the_kernel_gives_no_more_watches_the_scans_do_it(tmp_path: Path) -> None:
     if subprocess.run(["unshare", "-r", "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("this machine does not allow user namespaces")

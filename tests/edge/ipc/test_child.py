@@ -116,6 +116,7 @@ def test_one_that_takes_nothing_any_more_is_ended(start: Start) -> None:
     assert "took no more messages" in str(heard(child)[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stopped", [False, True])
 def test_one_that_is_asked_to_end_may_take_its_time_and_no_more(start: Start, stopped: bool) -> None:
     child = start("""

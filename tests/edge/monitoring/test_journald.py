@@ -118,6 +118,7 @@ def test_only_a_standard_error_that_is_the_journal_is_left_silent(tmp_path: Path
     assert re.fullmatch(said, (tmp_path / "stderr").read_text())
 
 
+@pytest.mark.slow
 def test_a_real_journal_finds_a_photo_by_its_fields(hot: Hot) -> None:
     tools = [shutil.which(name) for name in ("journalctl", "systemd-cat", "/lib/systemd/systemd-journald")]
     machine = Path("/etc/machine-id")

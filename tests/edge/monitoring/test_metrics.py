@@ -81,6 +81,7 @@ def test_a_folder_that_cannot_be_written_is_told_of_once(tmp_path: Path, caplog:
     file.close()
 
 
+@pytest.mark.slow
 def test_the_service_writes_it_and_takes_it_away(tmp_path: Path) -> None:
     hot = Hot(tmp_path, '[metrics]\ntextfile = "edge.prom"\n')
     hot.start()

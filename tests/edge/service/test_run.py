@@ -22,6 +22,8 @@ from matting.errors import OutputError
 from tests.edge.hot import Hot, portrait, wait_for
 from tests.matting import hostile
 
+pytestmark = pytest.mark.slow
+
 
 def alpha_of(path: Path) -> np.ndarray:
     with Image.open(path) as image:

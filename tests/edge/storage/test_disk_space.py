@@ -54,6 +54,7 @@ def on_a_small_disk(hot: Hot, room: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.slow
 def test_photos_wait_while_the_disk_is_nearly_full_and_are_cut_once_there_is_room(tmp_path: Path) -> None:
     hot = Hot(tmp_path, '[service]\nreserve = "20 MB"\n')
     result = on_a_small_disk(hot, "by-hand")
@@ -65,6 +66,7 @@ def test_photos_wait_while_the_disk_is_nearly_full_and_are_cut_once_there_is_roo
     assert hot.files("inbox", "failed") == set() and len(hot.files("done")) == 3
 
 
+@pytest.mark.slow
 def test_retention_makes_the_room_by_itself(tmp_path: Path) -> None:
     hot = Hot(tmp_path, '[service]\nreserve = "20 MB"\n[retention]\nkeep_free = "30 MB"\n')
     result = on_a_small_disk(hot, "by-retention")

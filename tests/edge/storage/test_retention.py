@@ -209,6 +209,7 @@ def test_a_disk_that_is_away_costs_nothing(folders: HotFolders) -> None:
     assert pruned(folders) == [1]
 
 
+@pytest.mark.slow
 def test_the_service_removes_counts_and_goes_on(tmp_path: Path) -> None:
     hot = Hot(tmp_path, "[retention]\ndone_days = 1e-7\nfailed_days = 30\n")
     put(hot.done / "last year" / "a.jpg")

@@ -316,6 +316,7 @@ def test_a_device_too_small_for_the_lane_itself_is_told_and_given_back(
     assert network.closed and device.closed
 
 
+@pytest.mark.slow
 def test_every_launch_of_a_photos_way_gives_what_its_sibling_gives(
     library: ctypes.CDLL, model: ModelSpec, engine: OnnxCpuEngine
 ) -> None:

@@ -44,6 +44,7 @@ def run(folder: Path, stop: int | None, monkeypatch: pytest.MonkeyPatch) -> loop
     return average
 
 
+@pytest.mark.slow
 def test_a_resumed_run_gives_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run(tmp_path / "whole", None, monkeypatch).state_dict()
     broken = run(tmp_path / "broken", 3, monkeypatch).state_dict()
