@@ -26,16 +26,20 @@ from edge.intake.hotfolder import HotFolder
 from edge.intake.inbox_lock import InboxLock
 from edge.intake.open_input import open_background, open_input
 from edge.intake.profiles import Profiles
+from edge.intake.second_look import SecondLook
 from edge.intake.source import BACKLOG, Input, Opened, Output, SourceContext, SourceKind
 from edge.monitoring.status import SourceStatus
 from edge.storage.disk_monitor import DiskMonitor
 from edge.storage.pruner import SLICE
-from matting.errors import MattingError, OutputError, Place
+from matting.errors import MattingError, OutputError, Place, UnreadablePhoto
 
 log = logging.getLogger(__name__)
 
 # `--once` gives up on an outbox that cannot be written after this many failures in a row.
 _ONCE_PATIENCE = 3
+
+# A photo that cannot be read is given so many times the usual time to stand still before that counts.
+_SECOND_LOOK = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class HotFolderSource:
         self._gate.recover()
         self._profiles = Profiles(folders.inbox, config.options, folders.backgrounds)
         self._no_background = ""
+        self._second_look = SecondLook(_SECOND_LOOK * folders.settle_seconds)
         self._hotfolder = HotFolder(
             folders.inbox,
             folders.settle_seconds,
@@ -146,6 +151,10 @@ class HotFolderSource:
             # Writers close and open again: a verdict against a photo needs the proof of standing still.
             self._again(hand, photo.attempts)
             return False
+        if isinstance(error, UnreadablePhoto) and self._second_look.grant(hand.sighting, time.monotonic()):
+            log.info("%s: %s. It may still be on its way, and is looked at once more", printable(photo.path), error)
+            self._note(hand, photo.attempts)
+            return False
         if attempts.exhausted and not self._note(hand, attempts):
             return False
         tries = attempts.crashes + attempts.interruptions or 1
@@ -193,8 +202,8 @@ class HotFolderSource:
         return not hindered and not self._gate.opens_in(now)
 
     def _skip(self, sighting: Sighting) -> bool:
-        path = sighting.path
-        if path in self._hand or self._gate.keeps_back(path, time.monotonic()):
+        path, now = sighting.path, time.monotonic()
+        if path in self._hand or self._gate.keeps_back(path, now) or self._second_look.keeps_back(sighting, now):
             return True
         return self._folders.original == "keep" and self._journal.is_kept(path, sighting.identity)
 

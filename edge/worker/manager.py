@@ -120,7 +120,10 @@ class WorkerManager:
             return [], None
         photos: list[PhotoMessage] = []
         for message in self._process.receive():
-            if isinstance(message, WorkerReady):
+            if isinstance(message, WorkerReady | WorkerRefused) and self.engine:
+                # It has come up, and may have met a photo that speaks through it: what ends the service is not believed now.
+                self._process.kill("started twice and was ended")
+            elif isinstance(message, WorkerReady):
                 self._on_ready(message)
             elif isinstance(message, WorkerRefused):
                 self._on_refused(message)
@@ -144,7 +147,7 @@ class WorkerManager:
 
     def _on_refused(self, message: WorkerRefused) -> None:
         """It could not start. On the GPU that will be the cause of its end."""
-        if not self.on_gpu:
+        if not self.on_gpu and errors.known(message.error):
             raise errors.by_name(message.error)(message.message)
         self._refusal = message.message
 

@@ -81,6 +81,8 @@ LIES = {
     "an empty list": lambda: _say(b"[]"),
     "depth": lambda: _say(b"[" * 60_000),
     "ready twice": lambda: _say(_message("WorkerReady", engine="mine", unlocked=[])),
+    "a refusal": lambda: _say(_message("WorkerRefused", error="ModelError", message="the model is gone")),
+    "a refusal with an error that there is not": lambda: _say(_message("WorkerRefused", error="SystemExit", message="")),
     "descriptors": lambda: _say(*[_message("StageBegun", job=1, stage="decode")] * 400, descriptors=200),
     "many words": lambda: _say(*[_message("StageBegun", job=1, stage="decode")] * 20_000),
     "keep": _keep,
