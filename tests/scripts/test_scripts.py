@@ -19,8 +19,12 @@ def module(path: Path) -> str:
 
 ENTRIES = {
     module(path): path
-    for path in sorted([*ROOT.glob("scripts/**/*.py"), *ROOT.glob("tests/faults/*.py"), ROOT / "tests/fuzz/__main__.py"])
-    if 'if __name__ == "__main__":' in path.read_text() and path.name != "dying.py"
+    for path in [
+        path
+        for where in ("scripts/**", "tests/faults", "tests/attacks", "tests/fuzz")
+        for path in sorted(ROOT.glob(f"{where}/*.py"))
+    ]
+    if 'if __name__ == "__main__":' in path.read_text() and path.name not in ("dying.py", "fuzzer.py")
 }
 TEXTS = [path for path in sorted(ROOT.glob("**/*.md")) if not path.relative_to(ROOT).parts[0].startswith(".")]
 README = (ROOT / "scripts" / "README.md").read_text()
