@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from edge.camera.devices import Camera, cameras
 from edge.camera.elements import missing, on_jetson
 from edge.camera.launch import elements, feed
 from edge.config.camera import CameraOptions
-from edge.config.camera_source import parse_source
+from edge.config.camera_source import CameraSource, parse_source
 from edge.monitoring.finding import Finding
 from edge.monitoring.target import Target
 from matting.errors import CameraError
@@ -44,15 +45,20 @@ def check_camera(who: Target) -> Iterator[Finding]:
         yield Finding("camera", "ok", "none is configured" + (f"; found: {_listed(found)}" if found else ""))
         return
     source = parse_source(options.source)
-    there = source.kind not in ("csi", "v4l2") or options.source in [each.source for each in found]
+    named = next((each for each in found if each.source == _real(source)), None)
+    there = source.kind not in ("csi", "v4l2") or named is not None
     if source.kind == "file":
         there = Path(source.location).is_file()
     if there:
-        named = next((each for each in found if each.source == options.source), None)
         yield Finding("camera", "ok", _listed([named]) if named else str(source))
     else:
         todo = "plug it in, or correct camera.source" + (f": there are {_listed(found)}" if found else "")
         yield Finding("camera", "warning", f"{source} is not there", todo)
+
+
+def _real(source: CameraSource) -> str:
+    """As cameras are listed: /dev/v4l/by-id/… is a link to /dev/videoN."""
+    return f"v4l2://{os.path.realpath(source.location)}" if source.kind == "v4l2" else source.written
 
 
 def _listed(found: list[Camera]) -> str:

@@ -54,7 +54,7 @@ def main(arguments: argparse.Namespace) -> int:
     cv2.setNumThreads(1)
     options = Options(**{name: getattr(arguments, name) for name in NAMES if hasattr(arguments, name)})
     settings = settings_for(options, lambda: _background_image(options.background_file, limits), limits)
-    config = load_config(arguments.config)
+    config = load_config(arguments.config, on_disk=False)  # only its engine counts here
     work = work_for(replace(config, engine=arguments.engine, model=arguments.model or config.model), budget)
     try:
         return _cut_all(arguments.photos, arguments.out, settings, work, budget)
