@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from edge.board.access import may
 from edge.camera.devices import Camera, cameras
 from edge.camera.elements import missing, on_jetson
 from edge.camera.launch import elements, feed
@@ -39,7 +40,21 @@ def check_gstreamer(who: Target) -> Iterator[Finding]:
 
 
 def check_camera(who: Target) -> Iterator[Finding]:
-    """The one that is configured, and all that there are."""
+    """The one that is configured, or all that there are; and the folder that presses it."""
+    yield from _camera(who)
+    trigger = None if who.config.camera is None else who.config.camera.trigger
+    if trigger is not None and not _can_be_made(who, Path(trigger)):
+        todo = f"make it by hand, for {who.user.name} to read, or correct camera.trigger"
+        yield Finding("camera", "warning", f"the trigger folder {trigger} is not there and cannot be made", todo)
+
+
+def _can_be_made(who: Target, folder: Path) -> bool:
+    """Whether the folder is there, or the service may make it."""
+    standing = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    return standing.is_dir() and (standing == folder or may(who.user, standing, os.W_OK | os.X_OK))
+
+
+def _camera(who: Target) -> Iterator[Finding]:
     options, found = who.config.camera, cameras(who.root / "dev")
     if options is None:
         yield Finding("camera", "ok", "none is configured" + (f"; found: {_listed(found)}" if found else ""))

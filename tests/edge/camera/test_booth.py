@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
 import urllib.request
 from pathlib import Path
@@ -105,6 +106,26 @@ def test_every_way_to_press_and_to_be_refused(tmp_path: Path, booths: list[Booth
     assert next(talk(hot.state, "dance", 20)).startswith("error say: snap")
     result = hot.snap("--count", "99")
     assert result.returncode == 40 and "1 to 20" in result.stderr
+
+
+def test_a_trigger_folder_that_is_missing_is_made(tmp_path: Path, booths: list[Booth]) -> None:
+    hot = booth(tmp_path, _NOBODY + 'trigger = "remote/presses"\n')
+    booths.append(hot)
+    wait_for(lambda: flows(hot), hot)
+    (tmp_path / "remote" / "presses" / "new").touch()
+    wait_for(lambda: any(name.startswith("snap/") for name in hot.files("no_person")), hot)
+
+
+def test_a_trigger_folder_that_cannot_be_made_is_told_of(tmp_path: Path, booths: list[Booth]) -> None:
+    (tmp_path / "file").touch()
+    hot = booth(tmp_path, _NOBODY + 'trigger = "file/presses"\n')
+    booths.append(hot)
+    wait_for(lambda: flows(hot), hot)
+    assert f"camera.trigger {tmp_path}/file/presses cannot be made: File exists; make it by hand" in hot.said()
+    command = [*hot.command()[:3], "doctor", "--config", str(hot.config)]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
+    assert f"the trigger folder {tmp_path}/file/presses is not there and cannot be made" in said
+    assert hot.snap().returncode == 0
 
 
 def test_without_a_service_or_a_camera_a_snap_says_so(tmp_path: Path) -> None:
