@@ -13,6 +13,7 @@ import cv2
 from edge.board.budget import Budget, this_machine
 from edge.commands.cut.tasks import find, tasks
 from edge.commands.cut.work import cut_all
+from edge.commands.exit_code import exit_code
 from edge.config.load import load_config
 from edge.config.options import NAMES, Options
 from edge.config.settings import settings_for
@@ -71,7 +72,7 @@ def _cut_all(given: list[Path], out: Path, settings: Settings, work: PixelWork, 
         print("edge-matting: no photos found", file=sys.stderr)
     if len(found) > 1 or left_out or cancelled:
         print(tally.summary(f"{printable(str(out))}/", left_out=left_out, cancelled=cancelled), file=sys.stderr)
-    return 130 if cancelled else tally.exit_code
+    return 130 if cancelled else exit_code(tally.failures)
 
 
 def _margin(text: str) -> float:

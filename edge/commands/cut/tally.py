@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from matting.errors import MattingError, NoPersonFound, PhotoError
+from matting.errors import MattingError, NoPersonFound
 
 
 @dataclass(slots=True)
@@ -23,14 +23,6 @@ class Tally:
     def place(self) -> str:
         """Of the photo that was finished last, such as "3/12"; "" where there is only one."""
         return f"{self.done}/{self.total}" if self.total > 1 else ""
-
-    @property
-    def exit_code(self) -> int:
-        """0 for no failures, the class's code when all failed alike, else that of photo errors in general."""
-        codes = {failure.exit_code for failure in self.failures}
-        if not codes:
-            return 0
-        return codes.pop() if len(codes) == 1 else PhotoError.exit_code
 
     def summary(self, out: str, *, left_out: bool, cancelled: bool) -> str:
         """One line for people. out: the folder of the cut-outs. left_out: photos that lay there already were not cut."""

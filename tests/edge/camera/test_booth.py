@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -77,6 +78,41 @@ def test_a_snap_of_a_film_comes_out_cut_and_its_original_is_kept(tmp_path: Path,
             assert abs(time.mktime(time.strptime(taken, "%Y:%m:%d %H:%M:%S")) - time.time()) < 120
             rgb = np.asarray(original).astype(int)
         assert min(np.abs(rgb - frame).mean() for frame in film.frames) < 6
+
+
+def test_a_snap_that_waits_prints_where_the_cut_out_lies(tmp_path: Path, film: Film, booths: list[Booth]) -> None:
+    hot = booth(tmp_path, f'[camera]\nsource = "{film.path}"\nburst = 2\n')
+    booths.append(hot)
+    hot.drop("snap/edge-matting.toml", b'format = "webp"\n')
+    wait_for(lambda: flows(hot), hot)
+    result = hot.snap("--wait")
+    assert result.returncode == 0, result.stderr
+    assert {Path(line).suffix for line in result.stdout.splitlines()} == {".webp"}
+    assert {Path(line) for line in result.stdout.splitlines()} == set((hot.outbox / "snap").iterdir())
+    # In a terminal it waits unless told otherwise.
+    ours, theirs = pty.openpty()
+    command = [*hot.command()[:3], "snap", "--config", str(hot.config), "--count", "1"]
+    subprocess.run(command, stdout=theirs, timeout=60, check=True)
+    os.close(theirs)
+    said = os.read(ours, 4096).decode().strip()
+    os.close(ours)
+    assert Path(said).parent == hot.outbox / "snap" and Path(said).exists()
+
+
+def test_a_snap_that_waits_says_why_there_is_no_cut_out(tmp_path: Path, booths: list[Booth]) -> None:
+    hot = booth(tmp_path, _NOBODY)
+    booths.append(hot)
+    wait_for(lambda: flows(hot), hot)
+    result = hot.snap("--wait")
+    assert result.returncode == 15 and result.stdout == ""
+    assert result.stderr.startswith("snap/snap-") and "no person" in result.stderr
+    worker = hot.worker()
+    assert worker is not None
+    os.kill(worker, signal.SIGSTOP)
+    result = hot.snap("--wait", "--timeout", "1")
+    os.kill(worker, signal.SIGCONT)
+    assert result.returncode == 50
+    assert "no cut-out of it came in time, it waits in the inbox: edge-matting status says" in result.stderr
 
 
 def test_a_network_cameras_person_is_cut(tmp_path: Path, film: Film, rtsp: str, booths: list[Booth]) -> None:
