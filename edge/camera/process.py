@@ -27,6 +27,7 @@ from edge.camera.photo_file import store
 from edge.camera.shutter import Shutter
 from edge.camera.trigger import TriggerFolder
 from edge.config.camera_source import parse_source
+from edge.fs.files import make_folders
 from edge.fs.names import SNAP
 from edge.ipc.backoff import Pause
 from edge.ipc.channel import Channel
@@ -57,7 +58,7 @@ class CameraProcess:
         self._feed = Feed(options)
         self._shutter = Shutter()
         self._control = Control(start.state, self._selector, self._on_line)
-        self._trigger = TriggerFolder(Path(options.trigger)) if options.trigger else None
+        self._trigger = self._open_trigger()
         self._every = Every(options.interval) if options.interval else None
         self._still = StandsStill(options.person) if options.person else None
         self._button = self._open_button()
@@ -135,6 +136,17 @@ class CameraProcess:
             tell("error COUNT is a whole number, COUNTDOWN a number of seconds")
         except CameraError as error:
             tell(f"error {error}")
+
+    def _open_trigger(self) -> TriggerFolder | None:
+        """Made where it is missing. One that cannot be is told of, and is looked into all the same: it may come later."""
+        if self._start.options.trigger is None:
+            return None
+        folder = Path(self._start.options.trigger)
+        try:
+            make_folders(folder)
+        except OSError as error:
+            log.error("the folder camera.trigger %s cannot be made: %s; make it by hand", folder, error.strerror)
+        return TriggerFolder(folder)
 
     def _open_button(self) -> Button | None:
         """A button that cannot be used is told of, and the other ways to press remain."""

@@ -1,4 +1,4 @@
-"""Where pictures come from, as operators write it: csi://0, v4l2:///dev/video0, rtsp://…, a video file, test://."""
+"""Where pictures come from, as operators write it: csi://0, /dev/video0, rtsp://…, a video file, test://."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 Kind = Literal["csi", "v4l2", "rtsp", "file", "test"]
-EXPECTED = '"csi://0", "v4l2:///dev/video0", "rtsp://host/path", a video file or "test://"'
+EXPECTED = '"csi://0", "/dev/video0", "rtsp://host/path", a video file or "test://"'
 PATTERNS = ("smpte", "ball", "snow", "black", "white", "red", "green", "blue", "circular", "colors")
 
 
@@ -30,6 +30,12 @@ class CameraSource:
         """Whether it can be told a size and a rate; what others give is scaled."""
         return self.kind in ("csi", "v4l2", "test")
 
+    @property
+    def written(self) -> str:
+        """As `parse_source` reads it, whatever folder it is relative to."""
+        schemes = {"csi": "csi://", "v4l2": "v4l2://", "test": "test://"}
+        return schemes.get(self.kind, "") + self.location
+
     def __str__(self) -> str:
         """For logs: without the password that an RTSP address may carry."""
         if self.kind == "rtsp":
@@ -44,11 +50,13 @@ def parse_source(text: str, base: Path = Path()) -> CameraSource:
         ValueError: no such kind, or its place is missing or wrong.
     """
     scheme, separator, rest = text.partition("://")
+    if not separator and re.fullmatch(r"/dev/(video\d+|v4l/[\w.:+/-]+)", text):
+        return CameraSource("v4l2", text)
     if not separator:
         return CameraSource("file", str(base / Path(_needed(text)).expanduser()))
     if scheme == "csi" and re.fullmatch(r"\d", rest or "0"):
         return CameraSource("csi", rest or "0")
-    if scheme == "v4l2" and re.fullmatch(r"/dev/[\w./-]+", rest):
+    if scheme == "v4l2" and re.fullmatch(r"/dev/[\w.:+/-]+", rest):
         return CameraSource("v4l2", rest)
     if scheme in ("rtsp", "rtsps") and urlsplit(text).hostname:
         return CameraSource("rtsp", text)

@@ -10,9 +10,17 @@ from pathlib import Path
 from typing import Any
 
 
+class Advised(ValueError):
+    """Wrong in a way that has words of its own for what would have been right, in place of its key's."""
+
+
+# A folder would be made that is called so: nothing puts in what a shell would.
+_VARIABLE = re.compile(r"\$\{\w+\}|(?<![^/])\$[A-Za-z_]\w*(?![^/])")
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of the file: `read` gives the value or raises ValueError or SettingsError.
+    """One key of the file: `read` gives the value or raises ValueError (`Advised` with words of its own) or SettingsError.
 
     words: what would have been right; a function where plug-ins may have registered more of it.
     help: one plain sentence, with the unit. default: what holds without the key, as it would be written in the file.
@@ -43,6 +51,8 @@ def text(value: Any) -> str:
 
 def path(value: Any) -> str:
     """A path, whose ~ or ~name stands for a home that exists."""
+    if found := _VARIABLE.search(text(value)):
+        raise Advised(f"a path that is written out, or begins with ~ for the home: {found[0]} is not replaced by anything")
     try:
         Path(text(value)).expanduser()
     except RuntimeError as error:

@@ -13,6 +13,7 @@ from edge.config.camera import CameraOptions, LiveOptions
 from edge.config.camera_source import parse_source
 from edge.config.folders import clashes, hot_folders
 from edge.config.mistakes import camera_problems, line_of, read_section, read_values, stray
+from edge.config.on_disk import wrong_on_disk
 from edge.config.options import COLOURS, Options
 from edge.config.retention import Retention
 from edge.config.schema import KEYS, PROFILE_KEYS, registered_sections
@@ -46,8 +47,8 @@ class ConfigError(SettingsError):
     exit_code = 3
 
 
-def load_config(path: Path | None) -> Config:
-    """The config in `path`, or the defaults around ./hot.
+def load_config(path: Path | None, *, on_disk: bool = True) -> Config:
+    """The config in `path`, or the defaults around ./hot. on_disk: whether the files that it names are looked at too.
 
     Raises:
         ConfigError: unreadable, not TOML, or any number of wrong keys and values.
@@ -65,6 +66,8 @@ def load_config(path: Path | None) -> Config:
         for name, problem in clashes(config.folders):  # a folder that is not named lies beside the inbox
             line = line_of(text, "hotfolder", name) or line_of(text, "hotfolder", "inbox")
             problems.append(f"line {line}: {problem}")
+        for section, key, problem in wrong_on_disk(config) if on_disk else ():
+            problems.append(f"line {line_of(text, section, key)}: {problem}")
     if problems:
         raise ConfigError("\n".join([f"{path}: {len(problems)} mistake{'s' * (len(problems) > 1)}", *problems]))
     return config
@@ -73,11 +76,13 @@ def load_config(path: Path | None) -> Config:
 def service_config(path: Path | None) -> Config:
     """The running service's: in `path`; else around ./hot, where that is; else where scripts/install puts it.
 
+    The files that it names are the service's to look at: one that went away must not keep anybody from asking how it is.
+
     Raises:
         ConfigError: as `load_config`.
     """
     given = path is not None or Path("hot").is_dir() or not INSTALLED.is_file()
-    return load_config(path if given else INSTALLED)
+    return load_config(path if given else INSTALLED, on_disk=False)
 
 
 def load_profile(text: str) -> dict[str, Any]:
@@ -96,7 +101,7 @@ def load_profile(text: str) -> dict[str, Any]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark before the text
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -152,8 +157,8 @@ def _camera(camera: dict[str, Any], live: dict[str, Any], base: Path) -> CameraO
         return None
     named = {key.removesuffix("_seconds"): value for key, value in camera.items()}
     source = parse_source(camera["source"], base)
-    if source.kind == "file":
-        named["source"] = source.location
+    if source.kind in ("file", "v4l2"):
+        named["source"] = source.written
     if "trigger" in named:
         named["trigger"] = str(_under(base, named["trigger"]))
     background_file = Options(background=live.get("background")).background_file

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edge.config.camera_source import EXPECTED as EXPECTED_SOURCE
-from edge.config.keys import Key
+from edge.config.keys import Advised, Key
 from edge.config.schema import KEYS
 from matting.errors import SettingsError
 
@@ -45,8 +45,9 @@ def read_values(
             continue
         try:
             values[key] = keys[key].read(value)
-        except (ValueError, SettingsError):
-            problems.append(f"line {line(key)}: {prefix}{key} is {_shown(value)}, expected {keys[key].expected}")
+        except (ValueError, SettingsError) as error:
+            expected = str(error) if isinstance(error, Advised) else keys[key].expected
+            problems.append(f"line {line(key)}: {prefix}{key} is {_shown(value)}, expected {expected}")
     return values
 
 

@@ -180,7 +180,9 @@ KEYS: dict[str, dict[str, Key]] = {
             example=2.0,
         ),
         "trigger": _FOLDER.described(
-            "A folder: every file that is made or touched in it takes a picture.", without="no such folder", example="presses"
+            "A folder, made if need be: every file that is made or touched in it takes a picture.",
+            without="no such folder",
+            example="presses",
         ),
         "button": Key(button, 'a GPIO chip and a line, such as "/dev/gpiochip0 17"').described(
             "A push button that pulls a GPIO line to ground. Needs `pip install 'edge-matting[button]'`.",

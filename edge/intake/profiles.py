@@ -82,7 +82,7 @@ def _parsed(path: PurePosixPath, data: bytes) -> _Profile:
     if len(data) > LONGEST:
         return SettingsError(f"{where}: longer than {LONGEST} bytes, which no profile needs to be")
     try:
-        return load_profile(data.decode("utf-8"))
+        return load_profile(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return SettingsError(f"{where}: not UTF-8 text")
     except SettingsError as error:

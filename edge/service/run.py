@@ -23,7 +23,6 @@ from edge.monitoring.textfile import TextFile
 from edge.service.starts import SAFE_SECONDS, Starts, forget_starts, note_start
 from edge.service.supervisor import Supervisor
 from edge.worker.messages import StartWorker
-from matting.backgrounds.registry import background_words
 from matting.errors import OutputError
 from matting.model import default_model_dir, load_model
 
@@ -124,9 +123,6 @@ def _start_worker(config: Config, budget: Budget) -> StartWorker:
 def _prepare(config: Config) -> None:
     """Make the folders that are missing, and find out now what would fail later."""
     folders = config.folders
-    background = config.options.background_file
-    if background is not None and not Path(background).is_file():
-        raise ConfigError(f"matting.background: {background} is not there, expected {background_words()}")
     missing = [str(folder) for folder in folders.roots if not folder.is_dir()]
     if missing:
         log.info("folders that were not there are made: %s", ", ".join(missing))

@@ -1,7 +1,7 @@
 """`edge-matting evaluate`: mattes of the whole path against true ones; several models, and other software, side by side.
 
-Exit code: 0 when at least one photo was compared (skipped ones are listed), 1 when none was; an error of the model or engine
-ends the run with its own code.
+Exit code: 0 when at least one photo was compared (skipped ones are listed), 1 when none was, 2 where a folder is not there; an
+error of the model or engine ends the run with its own code.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from edge.board.budget import this_machine
 from edge.commands.evaluate.report import WORST_SHOWN, Compared, Report, Skipped, as_numbers, as_table, report, side_by_side
 from matting.cpu_work import open_cpu_work
 from matting.engines.registry import engine_names
-from matting.errors import NoPersonFound, PhotoError
+from matting.errors import NoPersonFound, PhotoError, SettingsError
 from matting.model import default_model_dir, load_model
 from matting.photo import F32
 from matting.pipeline import cut
@@ -111,8 +111,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Run the command; errors of the model or engine are the caller's to print."""
-    photos = _photos(args.images) if args.images.is_dir() else []
+    """Run the command; errors of the model or engine are the caller's to print.
+
+    Raises:
+        SettingsError: a folder is not there.
+    """
+    for folder in (args.images, args.alphas, *args.mattes):
+        if not folder.is_dir():
+            raise SettingsError(f"{folder} is {'no folder' if folder.exists() else 'not there'}: name a folder of pictures")
+    photos = _photos(args.images)
     if not photos:
         print(f"{args.images} holds no photos", file=sys.stderr)
         return 1

@@ -9,7 +9,17 @@ from dataclasses import asdict, dataclass
 from matting.quality import Quality, mean
 
 WORST_SHOWN = 5
-COLUMNS = ("mad", "mse", "edge_mad", "grad", "conn", "sad", "iou", "psnr")
+# Measure -> its name and unit in a table's head.
+COLUMNS = {
+    "mad": "MAD x1e3",
+    "mse": "MSE x1e3",
+    "edge_mad": "edge x1e3",
+    "grad": "Grad /1e3",
+    "conn": "Conn /1e3",
+    "sad": "SAD /1e3",
+    "iou": "IoU",
+    "psnr": "PSNR dB",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +99,8 @@ def side_by_side(reports: Sequence[Report]) -> str:
 
 
 def _head(title: str) -> str:
-    return f"{title:32s}" + "".join(f"{name.replace('edge_mad', 'edge'):>9s}" for name in COLUMNS)
+    return f"{title:32s}" + "".join(f"{head:>11s}" for head in COLUMNS.values())
 
 
 def _row(name: str, quality: Quality) -> str:
-    return f"{name[:32]:32s}" + "".join(f"{getattr(quality, column):9.3f}" for column in COLUMNS)
+    return f"{name[:32]:32s}" + "".join(f"{getattr(quality, column):11.3f}" for column in COLUMNS)

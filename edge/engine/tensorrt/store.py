@@ -91,7 +91,7 @@ class EngineStore:
         except OSError as error:
             raise OutputError(
                 f"the engine folder {self._folder} cannot be written ({error.strerror}): give the service's user permission, "
-                "or set service.state to a folder on a writable disk"
+                "or set hotfolder.state to a folder on a writable disk"
             ) from error
 
     def load(self, key: EngineKey) -> StoredEngine | Missing:

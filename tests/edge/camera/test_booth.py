@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import pty
 import signal
 import socket
+import subprocess
 import time
 import urllib.request
 from pathlib import Path
@@ -78,6 +80,41 @@ def test_a_snap_of_a_film_comes_out_cut_and_its_original_is_kept(tmp_path: Path,
         assert min(np.abs(rgb - frame).mean() for frame in film.frames) < 6
 
 
+def test_a_snap_that_waits_prints_where_the_cut_out_lies(tmp_path: Path, film: Film, booths: list[Booth]) -> None:
+    hot = booth(tmp_path, f'[camera]\nsource = "{film.path}"\nburst = 2\n')
+    booths.append(hot)
+    hot.drop("snap/edge-matting.toml", b'format = "webp"\n')
+    wait_for(lambda: flows(hot), hot)
+    result = hot.snap("--wait")
+    assert result.returncode == 0, result.stderr
+    assert {Path(line).suffix for line in result.stdout.splitlines()} == {".webp"}
+    assert {Path(line) for line in result.stdout.splitlines()} == set((hot.outbox / "snap").iterdir())
+    # In a terminal it waits unless told otherwise.
+    ours, theirs = pty.openpty()
+    command = [*hot.command()[:3], "snap", "--config", str(hot.config), "--count", "1"]
+    subprocess.run(command, stdout=theirs, timeout=60, check=True)
+    os.close(theirs)
+    said = os.read(ours, 4096).decode().strip()
+    os.close(ours)
+    assert Path(said).parent == hot.outbox / "snap" and Path(said).exists()
+
+
+def test_a_snap_that_waits_says_why_there_is_no_cut_out(tmp_path: Path, booths: list[Booth]) -> None:
+    hot = booth(tmp_path, _NOBODY)
+    booths.append(hot)
+    wait_for(lambda: flows(hot), hot)
+    result = hot.snap("--wait")
+    assert result.returncode == 15 and result.stdout == ""
+    assert result.stderr.startswith("snap/snap-") and "no person" in result.stderr
+    worker = hot.worker()
+    assert worker is not None
+    os.kill(worker, signal.SIGSTOP)
+    result = hot.snap("--wait", "--timeout", "1")
+    os.kill(worker, signal.SIGCONT)
+    assert result.returncode == 50
+    assert "no cut-out of it came in time, it waits in the inbox: edge-matting status says" in result.stderr
+
+
 def test_a_network_cameras_person_is_cut(tmp_path: Path, film: Film, rtsp: str, booths: list[Booth]) -> None:
     hot = booth(tmp_path, f'[camera]\nsource = "{rtsp}"\n')
     booths.append(hot)
@@ -105,6 +142,26 @@ def test_every_way_to_press_and_to_be_refused(tmp_path: Path, booths: list[Booth
     assert next(talk(hot.state, "dance", 20)).startswith("error say: snap")
     result = hot.snap("--count", "99")
     assert result.returncode == 40 and "1 to 20" in result.stderr
+
+
+def test_a_trigger_folder_that_is_missing_is_made(tmp_path: Path, booths: list[Booth]) -> None:
+    hot = booth(tmp_path, _NOBODY + 'trigger = "remote/presses"\n')
+    booths.append(hot)
+    wait_for(lambda: flows(hot), hot)
+    (tmp_path / "remote" / "presses" / "new").touch()
+    wait_for(lambda: any(name.startswith("snap/") for name in hot.files("no_person")), hot)
+
+
+def test_a_trigger_folder_that_cannot_be_made_is_told_of(tmp_path: Path, booths: list[Booth]) -> None:
+    (tmp_path / "file").touch()
+    hot = booth(tmp_path, _NOBODY + 'trigger = "file/presses"\n')
+    booths.append(hot)
+    wait_for(lambda: flows(hot), hot)
+    assert f"camera.trigger {tmp_path}/file/presses cannot be made: File exists; make it by hand" in hot.said()
+    command = [*hot.command()[:3], "doctor", "--config", str(hot.config)]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
+    assert f"the trigger folder {tmp_path}/file/presses is not there and cannot be made" in said
+    assert hot.snap().returncode == 0
 
 
 def test_without_a_service_or_a_camera_a_snap_says_so(tmp_path: Path) -> None:

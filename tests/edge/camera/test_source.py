@@ -14,6 +14,9 @@ from edge.config.load import ConfigError, load_config
         ("csi://1", CameraSource("csi", "1")),
         ("v4l2:///dev/video0", CameraSource("v4l2", "/dev/video0")),
         ("v4l2:///dev/v4l/by-id/usb-cam.1", CameraSource("v4l2", "/dev/v4l/by-id/usb-cam.1")),
+        ("/dev/video0", CameraSource("v4l2", "/dev/video0")),
+        ("/dev/v4l/by-path/pci-0:1.0-video", CameraSource("v4l2", "/dev/v4l/by-path/pci-0:1.0-video")),
+        ("/dev/shm/a.mp4", CameraSource("file", "/dev/shm/a.mp4")),
         ("rtsp://me:secret@10.0.0.5:554/a?b=c", CameraSource("rtsp", "rtsp://me:secret@10.0.0.5:554/a?b=c")),
         ("clips/a.mp4", CameraSource("file", "/base/clips/a.mp4")),
         ("test://", CameraSource("test", "smpte")),
@@ -44,6 +47,15 @@ def test_a_camera_is_complete_only_with_a_source(tmp_path: Path) -> None:
     config = tmp_path / "c.toml"
     config.write_text('[live]\naddress = "127.0.0.1:80"\n')
     with pytest.raises(ConfigError, match=r"line 2: live needs camera\.source"):
+        load_config(config)
+
+
+@pytest.mark.parametrize(("source", "what"), [("films", "a folder"), ("/dev/null", "a device")])
+def test_what_is_no_film_and_no_camera_is_a_mistake_with_its_line(tmp_path: Path, source: str, what: str) -> None:
+    (tmp_path / "films").mkdir()
+    config = tmp_path / "c.toml"
+    config.write_text(f'[camera]\nsource = "{source}"\n')
+    with pytest.raises(ConfigError, match=rf'line 2: camera\.source: .* is {what}, expected "csi://0", "/dev/video0"'):
         load_config(config)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -79,24 +80,95 @@ def test_crop_leaves_the_margin_asked_for(tmp_path: Path) -> None:
 def test_exit_codes_and_one_line_for_each_failed_photo(tmp_path: Path) -> None:
     (tmp_path / "good.jpg").write_bytes(portrait())
     (tmp_path / "empty.jpg").touch()
-    (tmp_path / "link.jpg").symlink_to("good.jpg")
+    os.mkfifo(tmp_path / "fifo.jpg")
     out = tmp_path / "out"
     for names, code in (
         (["empty.jpg"], 11),
-        (["link.jpg"], 14),
+        (["fifo.jpg"], 14),
         (["missing.jpg"], 11),
-        (["good.jpg", "empty.jpg", "link.jpg"], 10),
+        (["good.jpg", "empty.jpg", "fifo.jpg"], 10),
     ):
         result = cut(*(tmp_path / name for name in names), "--out", out)
         assert result.returncode == code, result.stderr
-        assert len(result.stderr.splitlines()) == len([name for name in names if name != "good.jpg"])
+        lines = [line for line in result.stderr.splitlines() if "photos: " not in line]
+        assert len(lines) == len([name for name in names if name != "good.jpg"])
+        assert "inbox" not in result.stderr and "service" not in result.stderr
     assert [path.name for path in out.iterdir()] == ["good.png"]
+
+
+def test_a_link_that_is_named_is_followed_and_one_in_a_folder_is_not(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "guest.jpg").symlink_to(photos / "a.jpg")
+    (tmp_path / "lost.jpg").symlink_to("nowhere.jpg")
+    (tmp_path / "round.jpg").symlink_to("round.jpg")
+    assert cut(tmp_path / "guest.jpg", "--out", tmp_path / "out").returncode == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["guest.png"]
+    assert cut(tmp_path / "lost.jpg", "--out", tmp_path / "out").returncode == 11
+    assert cut(tmp_path / "round.jpg", "--out", tmp_path / "out").returncode == 14
+    (photos / "sub" / "link.jpg").symlink_to("../a.jpg")
+    result = cut(photos / "sub", "--out", tmp_path / "other")
+    assert result.returncode == 14
+    assert "link.jpg: not a plain file but a symbolic link, and links inside folders are not followed" in result.stderr
+    assert "name the photo itself" in result.stderr and "inbox" not in result.stderr
+
+
+@pytest.mark.parametrize("out", ["cut", "sub/../cut", "link"])
+def test_a_second_run_does_not_cut_the_cut_outs_of_the_first(photos: Path, out: str) -> None:
+    (photos / "cut").mkdir()
+    (photos / "link").symlink_to("cut")
+    command = [sys.executable, "-m", "edge.cli", "cut", ".", "--out", out]
+    said = []
+    for _ in range(2):
+        result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=photos)
+        assert result.returncode == 0, result.stderr
+        said.append(result.stderr)
+        names = {str(path.relative_to(photos / "cut")) for path in (photos / "cut").rglob("*.*")}
+        assert names == {"a.png", "a-2.png", "sub/b.png"}
+    assert "left out" not in said[0]
+    assert said[1].count(f"what lay in {out}/ already was left out") == 1
+
+
+def test_it_says_how_many_of_how_many_and_what_became_of_them(photos: Path, tmp_path: Path) -> None:
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    Image.new("RGB", (200, 200), (120, 130, 140)).save(photos / "wall.png")
+    out = tmp_path / "out"
+    result = cut(photos, "--out", out)
+    assert result.returncode == 10
+    lines = [*result.stdout.splitlines(), *result.stderr.splitlines()[:-1]]
+    assert {line.rpartition("  ")[2] for line in lines} == {f"({number}/5)" for number in range(1, 6)}
+    assert result.stderr.splitlines()[-1] == f"5 photos: 3 cut, 1 failed, 1 without a person; in {out}/"
+    alone = cut(photos / "a.jpg", "--out", out)
+    assert alone.stderr == "" and "(1/1)" not in alone.stdout
+
+
+def test_ctrl_c_finishes_what_is_in_hand_and_tells_of_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for number in range(40):
+        (tmp_path / "photos" / f"{number:02d}.jpg").write_bytes(portrait(900))
+    command = [sys.executable, "-u", "-m", "edge.cli", "cut", str(tmp_path / "photos"), "--out", str(tmp_path / "out")]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        os.killpg(running.pid, signal.SIGINT)
+        stdout, stderr = running.communicate(timeout=60)
+    made = 1 + len(stdout.splitlines())
+    assert running.returncode == 130 and "Traceback" not in stderr
+    assert 1 <= made < 40
+    assert stderr.splitlines()[-1] == f"cancelled: {made} of 40 cut, {40 - made} not begun; in {tmp_path / 'out'}/"
+    files = sorted((tmp_path / "out").iterdir())
+    assert [path.name for path in files] == [f"{path.stem}.png" for path in files] and len(files) == made
+    for path in files:
+        with Image.open(path) as picture:
+            picture.load()
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
         (["--erode", "9"], 2, "0"),
+        (["--crop", "5"], 2, "0.05 is 5 % of the person's larger side"),
+        (["--crop", "much"], 2, "much is no margin from 0 to 1"),
         (["--background", "#12"], 2, "#RRGGBB"),
         (["--background", "nowhere.jpg"], 2, "nowhere.jpg"),
         (["--background", "./white"], 2, "No such file"),

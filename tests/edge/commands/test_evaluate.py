@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +147,19 @@ def test_models_and_other_software_side_by_side(folders: tuple[Path, Path], tmp_
     assert table[0].startswith("means over 1 photos")  # what only one of them could do says nothing
     ours, halved = (float(line.split()[1]) for line in table[1:])
     assert ours < 5 < halved
+
+
+@pytest.mark.parametrize("missing", ["photos", "alphas", "mattes"])
+def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path, missing: str) -> None:
+    for name in {"photos", "alphas", "mattes"} - {missing}:
+        (tmp_path / name).mkdir()
+    folders = [str(tmp_path / "photos"), str(tmp_path / "alphas"), "--mattes", str(tmp_path / "mattes")]
+    command = [sys.executable, "-m", "edge.cli", "evaluate", *folders]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 2
+    assert result.stderr == f"edge-matting: {tmp_path / missing} is not there: name a folder of pictures\n"
+
+
+def test_a_tables_head_has_the_units() -> None:
+    head = as_table(report("bright", [Compared("a.jpg", compare(disc(), disc()), False)]), verbose=False).splitlines()[1]
+    assert "MAD x1e3" in head and "SAD /1e3" in head and "PSNR dB" in head

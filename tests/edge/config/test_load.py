@@ -1,11 +1,27 @@
 from __future__ import annotations
 
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import edge
+import matting
 from edge.config import load
 from edge.config.load import ConfigError, load_config, load_profile, service_config
+from edge.config.schema import KEYS
+
+NAMED = re.compile(rf"(?<![\w/.-])({'|'.join(KEYS)})\.([a-z_]+)")
+FILES = ("mkv", "jpg", "mjpg", "log", "plan")
+
+
+def run(config: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "edge.cli", *command, "--config", str(config)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
 
 
 def write(folder: Path, text: str) -> Path:
@@ -78,6 +94,7 @@ def test_folders_that_would_feed_the_service_its_own_output_are_refused(tmp_path
 
 
 def test_paths_are_relative_to_the_config(tmp_path: Path) -> None:
+    (tmp_path / "beach.jpg").touch()
     config = load_config(write(tmp_path, '[hotfolder]\ninbox = "in"\nfailed = "x/bad"\n[matting]\nbackground = "beach.jpg"\n'))
     assert config.folders.inbox == tmp_path / "in"
     assert config.folders.no_person == tmp_path / "x" / "no-person"
@@ -86,6 +103,8 @@ def test_paths_are_relative_to_the_config(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "file"), [("white", None), ("./white", "white"), ("#FFF", None), ("blur.jpg", "blur.jpg")])
 def test_a_colours_name_is_a_colour_and_with_a_dot_a_file(tmp_path: Path, name: str, file: str | None) -> None:
+    if file is not None:
+        (tmp_path / file).touch()
     config = load_config(write(tmp_path, f'[matting]\nbackground = "{name}"\n'))
     assert config.options.background == (name if file is None else str(tmp_path / file))
     assert config.options.background_file == (None if file is None else str(tmp_path / file))
@@ -102,6 +121,50 @@ def test_live_video_has_something_behind_it_that_stays(tmp_path: Path, name: str
     text = f'[camera]\nsource = "test://"\n[live]\nfile = "a.mkv"\nbackground = "{name}"\n'
     with pytest.raises(ConfigError, match=r'line 5: live\.background .*"#RRGGBB", "white" or a picture file'):
         load_config(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("name", ["nowhere.jpg", "."])
+def test_a_background_that_is_no_file_is_a_mistake_with_its_line(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, f'[matting]\nerode = 1\nbackground = "{tmp_path / name}"\n')
+    result = run(path, "run", "--once")
+    assert result.returncode == 3 and "1 mistake" in result.stderr
+    assert "line 3: matting.background: " in result.stderr and "a picture file" in result.stderr
+    assert "not running" in run(path, "status").stderr, "who asks how a service is needs no picture"
+
+
+@pytest.mark.parametrize("name", ["$HOME/in", "${HOME}/in", "/srv/$USER", "in-${USER}"])
+def test_a_variable_in_a_path_is_refused_as_nothing_replaces_it(tmp_path: Path, name: str) -> None:
+    result = run(write(tmp_path, f'[hotfolder]\ninbox = "{name}"\n'), "run", "--once")
+    assert result.returncode == 3
+    assert "line 2: hotfolder.inbox" in result.stderr and "written out, or begins with ~" in result.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["edge-matting.toml"]
+
+
+def test_a_dollar_that_is_no_variable_may_be_in_a_path(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, '[hotfolder]\ninbox = "cash$box/5$"\n')).folders.inbox == tmp_path / "cash$box" / "5$"
+
+
+def test_a_byte_order_mark_before_the_text_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "edge-matting.toml"
+    path.write_text("[matting]\nerode = 2\n", encoding="utf-8-sig")
+    assert load_config(path).options.erode == 2
+
+
+def test_every_key_that_a_sentence_names_is_one() -> None:
+    """Of all strings in the code: service.state was advised once, and there is no such key."""
+    strays = []
+    for path in [*Path(edge.__file__).parent.rglob("*.py"), *Path(matting.__file__).parent.rglob("*.py")]:
+        words = [each.value for each in ast.walk(ast.parse(path.read_text())) if isinstance(each, ast.Constant)]
+        named = [found for word in words if isinstance(word, str) for found in NAMED.findall(word)]
+        strays += [
+            (path.name, f"{section}.{key}") for section, key in named if key not in KEYS[section] and not _file(section, key)
+        ]
+    assert strays == []
+
+
+def _file(section: str, word: str) -> bool:
+    """Whether section.word is the name of a file, or of a module."""
+    return word in FILES or (section == "matting" and importlib.util.find_spec(f"matting.{word}") is not None)
 
 
 def test_without_a_config_everything_lies_in_hot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

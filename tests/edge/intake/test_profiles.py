@@ -32,3 +32,9 @@ def test_a_file_may_have_a_colours_name(tmp_path: Path) -> None:
 def test_a_profile_reaches_no_other_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError, match="is not a picture in"):
         with_profile(tmp_path, name)
+
+
+def test_a_byte_order_mark_before_a_profile_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "guests").mkdir()
+    (tmp_path / "guests" / "edge-matting.toml").write_text('format = "webp"\n', encoding="utf-8-sig")
+    assert Profiles(tmp_path, Options(), tmp_path).options_for(PurePosixPath("guests/a.jpg")).format == "webp"
