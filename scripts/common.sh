@@ -29,11 +29,11 @@ remove_service() {
 # Also the operator's drop-ins, which mean nothing without the service.
 remove_settings_and_state() {
     rm -rf /etc/edge-matting /var/lib/edge-matting "$units/edge-matting.service.d" "$units/edge-matting-build.service.d"
+    rm -f /etc/sysusers.d/edge-matting.conf
+    rmdir --ignore-fail-on-non-empty /etc/sysusers.d 2>/dev/null || true # ours where nobody else needed one
 }
 
 remove_user() {
-    rm -f /etc/sysusers.d/edge-matting.conf
-    rmdir --ignore-fail-on-non-empty /etc/sysusers.d 2>/dev/null || true # ours where nobody else needed one
     if getent passwd edge-matting >/dev/null; then userdel edge-matting; fi
     if getent group edge-matting >/dev/null; then groupdel edge-matting; fi
 }
