@@ -10,7 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # Not for people to run: other scripts start them.
-STARTED = {"scripts.prove.arm64_alpha", "scripts.training.render_people.in_blender", "scripts.demo_photos"}
+STARTED = {
+    "scripts.prove.arm64_alpha",
+    "scripts.training.render_people.in_blender",
+    "scripts.demo_photos",
+    "scripts.locks.for_target",
+}
 
 
 def module(path: Path) -> str:

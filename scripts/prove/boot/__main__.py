@@ -25,7 +25,15 @@ from scripts.prove.boot.guest import Guest, GuestError
 from scripts.prove.boot.hot import says
 from scripts.prove.boot.service import locked_in, ready, seen_from_outside, through
 from scripts.prove.boot.usb_disk import pulled_out, read_only_root, root_writable_again
-from scripts.prove.boot.versions import failed_upgrade, installed, removed, upgraded
+from scripts.prove.boot.versions import (
+    failed_upgrade,
+    installed,
+    installed_from_deb,
+    purged,
+    removed,
+    upgraded,
+    upgraded_from_deb,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 # What a step returns is printed beside it.
@@ -46,6 +54,9 @@ STEPS: tuple[tuple[str, Callable[[Guest], str | None]], ...] = (
     ("upgraded in place, the configuration kept", upgraded),
     ("an upgrade that fails leaves the old version at work", failed_upgrade),
     ("removed without a trace", removed),
+    ("installed from the .deb, without network", installed_from_deb),
+    ("upgraded by the .deb, the configuration kept", upgraded_from_deb),
+    ("the package purged: photos stay, nothing else", purged),
 )
 
 
@@ -65,7 +76,7 @@ def bundle(tree: Path, out: Path) -> None:
 
 
 def bundles(work: Path) -> None:
-    """Of this version, and of the same with a higher number."""
+    """Of this version, and of the same with a higher number; the Debian package of each lies beside it."""
     bundle(ROOT, work / "first.tar")
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
@@ -77,8 +88,8 @@ def bundles(work: Path) -> None:
 
 
 def image(work: Path) -> None:
-    files = [str(work / name) for name in ("disk", "first.tar", "second.tar")]
-    subprocess.run([str(Path(__file__).with_name("image")), *files], check=True, stdout=subprocess.DEVNULL)
+    files = [work / "disk", work / "first.tar", work / "second.tar", *work.glob("edge-matting_*.deb")]
+    subprocess.run([Path(__file__).with_name("image"), *files], check=True, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:
