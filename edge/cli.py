@@ -21,6 +21,7 @@ _COMMANDS = {
     "run": ("edge.commands.run", "watch a hot folder and cut what falls into it"),
     "status": ("edge.commands.status", "show how the running service is"),
     "snap": ("edge.commands.snap", "take pictures with the camera of the running service"),
+    "retry": ("edge.commands.retry", "put photos that failed back into the inbox"),
     "build": ("edge.commands.build", "build the board's TensorRT engines ahead of time"),
     "doctor": ("edge.commands.doctor", "say what is right on this machine, and what to do about what is not"),
     "adopt": ("edge.commands.adopt", "make a model of your own ready for use"),
