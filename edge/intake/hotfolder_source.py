@@ -178,7 +178,8 @@ class HotFolderSource:
             return True
         if self._no_background or self._shared:
             return True
-        return not self._gate.postpones(_ONCE_PATIENCE) and self._hotfolder.drained(now)
+        waits = self._gate.postpones(_ONCE_PATIENCE) or self._second_look.pending(now)
+        return not waits and self._hotfolder.drained(now)
 
     def status(self) -> SourceStatus:
         unreachable = self._hotfolder.unreachable

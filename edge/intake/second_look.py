@@ -45,6 +45,10 @@ class SecondLook:
         known = self._waiting.get(str(sighting.path))
         return known is not None and known.identity == sighting.identity and now < known.until
 
+    def pending(self, now: float) -> bool:
+        """Whether any photo waits."""
+        return any(now < waiting.until for waiting in self._waiting.values())
+
     def _forget_old(self, now: float) -> None:
         """Those that went away: all others are looked at soon after their time, and then leave by `grant`."""
         for path, waiting in list(self._waiting.items()):

@@ -43,3 +43,9 @@ def test_one_that_stays_short_fails_in_the_end_and_nothing_waits_for_it(hot: Hot
         wait_for(lambda: "short.jpg.json" in hot.files("failed"), hot)
     assert hot.reason("short.jpg.json")["error"] == "UnreadablePhoto"
     assert hot.said().count("may still be on its way") == 1
+
+
+def test_a_run_over_what_is_there_waits_for_the_second_look(hot: Hot) -> None:
+    hot.drop("short.jpg", portrait(300)[:2000])
+    assert hot.once().returncode == 0
+    assert hot.files("failed") == {"short.jpg", "short.jpg.json"} and hot.files("inbox") == set()
