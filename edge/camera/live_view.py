@@ -57,6 +57,11 @@ class LiveView:
         """Of live video, None without it."""
         return None if self._live is None else self._live.pace()
 
+    @property
+    def fault(self) -> str:
+        """Why nobody can see live video over HTTP, "" where they can or nobody asked for it."""
+        return "" if self._server is None else self._server.fault
+
     def check(self, now: float) -> None:
         """Whether all goes well.
 

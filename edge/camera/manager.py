@@ -50,7 +50,8 @@ class CameraManager:
     def words(self) -> str:
         """How it is, in a line."""
         trouble = self.fault or (self.state.cause if self.state else "") or "is being opened"
-        return f"{self.name}: {'frames come' if self.flowing else trouble}"
+        live = f"; live video: {self.state.live_fault}" if self.state and self.state.live_fault else ""
+        return f"{self.name}: {'frames come' if self.flowing else trouble}{live}"
 
     @property
     def memory(self) -> int:

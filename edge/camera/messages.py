@@ -36,7 +36,8 @@ class Pace:
 
 class CameraState(Message, frozen=True):
     """How the camera is, every second. camera: its source, for people; flowing: frames come; cause: why none came last;
-    openings: how often it was opened; memory: bytes of its processes; live: None without live video."""
+    openings: how often it was opened; memory: bytes of its processes; live: None without live video;
+    live_fault: why that cannot be seen."""
 
     camera: Text
     flowing: bool
@@ -44,6 +45,7 @@ class CameraState(Message, frozen=True):
     openings: int
     memory: Count
     live: Pace | None = None
+    live_fault: Text = ""
 
 
 class CameraFailed(Message, frozen=True):

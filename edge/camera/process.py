@@ -64,6 +64,7 @@ class CameraProcess:
         self._button = self._open_button()
         self._live_view: LiveView | None = None
         self._live_view_pause = Pause()
+        self._live_view_fault = ""
         self._last_seen = 0
 
     def run(self) -> None:
@@ -102,6 +103,7 @@ class CameraProcess:
             openings=self._feed.state.openings,
             memory=rss_bytes() + (rss_bytes(pid) if pid else 0),
             live=None if self._live_view is None else self._live_view.pace(),
+            live_fault=self._live_view_fault if self._live_view is None else self._live_view.fault,
         )
 
     def _poll_live_view(self, now: float) -> None:
@@ -113,6 +115,7 @@ class CameraProcess:
                 self._live_view = LiveView(self._start, self._feed.frames)
             except MattingError as error:
                 self._live_view_pause.fail(now)
+                self._live_view_fault = str(error)
                 log.error("no live video: %s; again in %.0f s", error, self._live_view_pause.until - now)
 
     # -- who presses -----------------------------------------------------------------------------------------------

@@ -185,7 +185,7 @@ KEYS: dict[str, dict[str, Key]] = {
             example="presses",
         ),
         "button": Key(button, 'a GPIO chip and a line, such as "/dev/gpiochip0 17"').described(
-            "A push button that pulls a GPIO line to ground. Needs `pip install 'edge-matting[button]'`.",
+            "A push button that pulls a GPIO line to ground. A checkout needs `pip install 'edge-matting[button]'`.",
             without="no button",
             example="/dev/gpiochip0 17",
         ),

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 import socket
 import threading
 from collections.abc import Mapping
@@ -36,11 +37,17 @@ class HttpServer:
         self._name = f"{setting} {_written(address)}"
         self._address = address
         self._endpoints = endpoints
+        self._fault = ""
         self._open = 0
         self._loop = asyncio.new_event_loop()
         self._ending = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
         self._thread.start()
+
+    @property
+    def fault(self) -> str:
+        """Why nothing is served just now, "" where something is; safe to ask from any thread."""
+        return self._fault
 
     def close(self) -> None:
         if self._thread.is_alive():
@@ -66,19 +73,20 @@ class HttpServer:
     async def _bound(self) -> asyncio.Server | None:
         """The server, as soon as it can have its address; None at the end."""
         family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
-        tried = False
         while not self._ending.is_set():
             try:
                 listening = socket.create_server(self._address, family=family)
                 server = await asyncio.start_server(self._connected, sock=listening, limit=_LONGEST_REQUEST)
-                if tried:
+                if self._fault:
                     log.info("%s is served now", self._name)
+                self._fault = ""
                 return server
             except OSError as error:
-                if not tried:
-                    said = f"{error.strerror}{_hint(error)}; tried again every {_BIND_AGAIN:.0f} s"
-                    log.error("%s cannot be served: %s", self._name, said)
-                tried = True
+                why = os.strerror(error.errno) if error.errno else str(error)  # its own text repeats the address
+                said = f"cannot be served: {why}{_hint(error)}"
+                if not self._fault:
+                    log.error("%s %s; tried again every %.0f s", self._name, said, _BIND_AGAIN)
+                self._fault = f"{_written(self._address)} {said}"
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), _BIND_AGAIN)
         return None

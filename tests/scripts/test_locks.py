@@ -24,7 +24,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 RUNTIME = [*PROJECT["project"]["dependencies"], *EXTRAS["heif"]]
 LOCKED = {
-    "runtime": RUNTIME,
+    "runtime": [*RUNTIME, *EXTRAS["button"]],
     "test": [*RUNTIME, *EXTRAS["test"], *PROJECT["build-system"]["requires"]],
     "pycuda": EXTRAS["jetson"],
     "build": PROJECT["build-system"]["requires"],

@@ -240,6 +240,22 @@ def test_an_address_that_is_taken_costs_live_video_and_not_the_shutter(tmp_path:
         wait_for(lambda: f"live.address {address} cannot be served" in hot.said(), hot)
         wait_for(lambda: flows(hot), hot)
         assert hot.snap().returncode == 0
+        words = f"test://smpte: frames come; live video: {address} cannot be served: Address already in use; end what uses it"
+        wait_for(lambda: camera_status(hot).words.startswith(words), hot)
+        command = [*hot.command()[:3], "status", "--config", str(hot.config)]
+        assert words in subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    wait_for(lambda: camera_status(hot).words == "test://smpte: frames come", hot)
+
+
+def test_a_unit_without_network_tells_that_its_live_video_cannot_be_seen(tmp_path: Path, booths: list[Booth]) -> None:
+    hot = Booth(tmp_path, _NOBODY + '[live]\naddress = "[::1]:8080"\n')
+    without_network = ["unshare", "--net", "--map-root-user"]  # not even the loopback is up
+    if subprocess.run([*without_network, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("no network namespaces here")
+    booths.append(hot)
+    hot.start(*without_network)
+    wait_for(lambda: "cannot be served" in hot.said(), hot)
+    wait_for(lambda: camera_status(hot).up and "drop-ins/network.conf" in camera_status(hot).words, hot)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
