@@ -112,7 +112,7 @@ def test_its_scripts_are_shell_stop_at_errors_and_reach_for_no_network(scripts: 
 
 @pytest.mark.skipif(shutil.which("lintian") is None, reason="lintian is not installed")
 def test_lintian_finds_nothing_but_what_is_known(deb: Path) -> None:
-    """The maintainer is whom DEBEMAIL names; the units are no part of the package; pycuda's source is as its makers packed it."""
+    """The maintainer is whom DEBEMAIL names; the units are no part of the package; pycuda packs its source itself."""
     known = "bogus-mail-host,bogus-mail-host-in-debian-changelog"
     known += ",maintainer-script-calls-systemctl,package-contains-timestamped-gzip"
     assert run("lintian", "--no-cfg", "--allow-root", "--suppress-tags", known, deb) == ""
