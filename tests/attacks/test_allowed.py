@@ -101,15 +101,16 @@ class Worker:
 
 @pytest.fixture
 def small_worker() -> Iterator[Worker]:
-    """One with little memory, less than a photo of 36 MP takes."""
+    """One with little memory, far less than a photo of 49 MP takes."""
     worker = Worker(memory=700 << 20)
     yield worker
     assert worker.process.stop(PATIENCE).code == 0
 
 
 def test_a_photo_too_many_for_the_memory_costs_itself_only(small_worker: Worker, tmp_path: Path) -> None:
+    photo = portrait(7000)
     for _ in range(2):
-        failed = small_worker.cut(tmp_path, portrait(6000), Options())
+        failed = small_worker.cut(tmp_path, photo, Options())
         assert isinstance(failed, PhotoFailed) and failed.memory > 0
         assert isinstance(small_worker.cut(tmp_path, portrait(), Options()), PhotoCut)
 

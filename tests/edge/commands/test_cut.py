@@ -144,7 +144,9 @@ def test_ctrl_c_finishes_what_is_in_hand_and_tells_of_the_rest(tmp_path: Path) -
     (tmp_path / "photos").mkdir()
     for number in range(40):
         (tmp_path / "photos" / f"{number:02d}.jpg").write_bytes(portrait(900))
-    command = [sys.executable, "-u", "-m", "edge.cli", "cut", str(tmp_path / "photos"), "--out", str(tmp_path / "out")]
+    # Whoever starts the tests in the background of a shell has them ignore SIGINT, and all that they start.
+    command = ["env", "--default-signal=INT", sys.executable, "-u", "-m", "edge.cli", "cut", str(tmp_path / "photos")]
+    command += ["--out", str(tmp_path / "out")]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as running:
