@@ -24,6 +24,7 @@ def test_one_that_pauses_closed_and_goes_on_is_cut(hot: Hot) -> None:
 def test_one_that_is_held_open_is_not_even_tried(hot: Hot) -> None:
     data = portrait(300)
     with running(hot):
+        wait_for(lambda: "ready" in hot.said(), hot)  # what is open before it looks, it cannot know of
         with (hot.inbox / "open.jpg").open("wb") as file:
             file.write(data[: len(data) // 3])
             file.flush()
