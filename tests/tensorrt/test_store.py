@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import edge.fs.files
+import edge.fs.temporary
 from edge.engine.tensorrt.plan import BuildPlan
 from edge.engine.tensorrt.store import EngineKey, EngineStore, GpuInfo, Missing, StoredEngine
 from matting.errors import OutputError
@@ -94,7 +94,7 @@ def test_without_space_nothing_changes_and_the_error_says_so(store: EngineStore,
     def full(descriptor: int, data: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(edge.fs.files, "write_all", full)
+    monkeypatch.setattr(edge.fs.temporary, "write_all", full)
     with pytest.raises(OutputError, match="No space left"):
         store.publish(KEY, replace(ENGINE, engine=b"new"))
     assert store.load(KEY) == ENGINE
