@@ -22,8 +22,8 @@ MATTING = [
     *("pixel_work", "cpu_work", "pipeline", "cuda", "quality"),
 ]
 EDGE = [
-    *("fs", "config", "board", "ipc", "monitoring", "http", "engine"),
-    *("delivery", "storage", "intake", "worker", "camera", "service", "commands", "cli"),
+    *("fs", "config", "board", "ipc", "sandbox", "monitoring", "engine"),
+    *("delivery", "storage", "intake", "worker", "http", "camera", "service", "commands", "cli"),
 ]
 ORDER = [*(f"matting.{name}" for name in MATTING), *(f"edge.{name}" for name in EDGE)]
 MODULES = {

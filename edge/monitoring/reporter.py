@@ -50,7 +50,7 @@ class Reporter:
     Heat that slows the board down, or soon will, is told beside whatever else is."""
 
     def __init__(self, path: Path, outbox: Path, notifier: Notifier, listeners: Sequence[Listener] = ()) -> None:
-        self._path, self._outbox, self._notifier, self._listeners = path, outbox, notifier, listeners
+        self._path, self._outbox, self._notifier, self._listeners = path, outbox, notifier, list(listeners)
         self._errors = _LastError()
         self._heat = HeatWatch()
         logging.getLogger().addHandler(self._errors)
@@ -64,6 +64,10 @@ class Reporter:
         logging.getLogger().removeHandler(self._errors)
         for listener in self._listeners:
             listener.close()
+
+    def add_listener(self, listener: Listener) -> None:
+        """It hears each status from now on, and is closed at the end."""
+        self._listeners.append(listener)
 
     def tell(self, situation: Situation, counters: Counters, now: float) -> None:
         """Pass on what changed; now: of the monotonic clock."""

@@ -90,13 +90,8 @@ def _serve(config: Config, budget: Budget, *, once: bool, careful: bool) -> int:
 
 
 def _listeners(config: Config) -> list[Listener]:
-    """Who else hears how the service is."""
-    listeners: list[Listener] = [] if config.textfile is None else [TextFile(config.textfile)]
-    if config.listen is not None:
-        from edge.http.health import HealthServer  # asyncio takes memory that only those pay who asked for it
-
-        listeners.append(HealthServer(config.listen))
-    return listeners
+    """Who hears how the service is, beside the sources that ask for it."""
+    return [] if config.textfile is None else [TextFile(config.textfile)]
 
 
 def _engine_request(config: Config, budget: Budget) -> EngineRequest | None:

@@ -72,11 +72,14 @@ class StageBegun(Message, frozen=True):
 
 
 class PhotoCut(Message, frozen=True):
-    """The outputs are written. coverage: 0..1; stage_ms: milliseconds by stage; memory, gpu_memory: bytes that the worker
-    holds. It names no file: what the outputs are called is the supervisor's to know."""
+    """The outputs are written. coverage: 0..1; width, height: of the output in pixels; stage_ms: milliseconds by stage;
+    memory, gpu_memory: bytes that the worker holds. It names no file: what the outputs are called is the
+    supervisor's to know."""
 
     job: Count
     coverage: Share
+    width: Count
+    height: Count
     stage_ms: dict[Word, Milliseconds]
     memory: Count
     gpu_memory: Count

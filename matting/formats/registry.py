@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matting.errors import SettingsError
+from matting.formats.alpha import ALPHA
 from matting.formats.base import Format
 from matting.formats.jpeg import JPEG
 from matting.formats.png import PNG
@@ -43,5 +44,5 @@ def find_format(name: str) -> Format:
     raise SettingsError(f"format {name!r} does not exist: choose {', '.join(_formats)}")
 
 
-for _format in (PNG, WEBP, JPEG, TIFF):
+for _format in (PNG, WEBP, JPEG, TIFF, ALPHA):
     register_format(_format)
