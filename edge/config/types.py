@@ -42,7 +42,7 @@ class HotFolders:
 @dataclass(frozen=True, slots=True)
 class Config:
     """All that the daemon is told. precision: of the engine that the board builds. status: the status file.
-    textfile: where metrics are written. reserve: below it, no photo is taken in.
+    hot_folder: whether the folders are watched. textfile: where metrics are written. reserve: below it, no photo is taken in.
     more: the sections of plug-ins, as they stand."""
 
     folders: HotFolders
@@ -56,9 +56,15 @@ class Config:
     camera: CameraOptions | None = None
     textfile: Path | None = None
     http: HttpOptions | None = None
+    hot_folder: bool = True
     reserve: Room = DEFAULT_RESERVE
     retention: Retention = KEEP_ALL
     more: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def roots(self) -> list[Path]:
+        """All folders that the service makes, and needs."""
+        return self.folders.roots if self.hot_folder else [self.folders.state]
 
 
 def default_of(dataclass: type, name: str) -> Any:

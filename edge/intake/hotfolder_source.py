@@ -283,4 +283,4 @@ class HotFolderSource:
         self._gate.failed(path, error, time.monotonic())
 
 
-KIND = SourceKind(HotFolderSource.name, lambda context: True, HotFolderSource)
+KIND = SourceKind(HotFolderSource.name, lambda context: context.config.hot_folder, HotFolderSource)
