@@ -38,6 +38,7 @@ _FAREWELL = 2  # seconds for answers that are on their way
 _MORE_THAN_A_BODY = 1 << 20
 _MEMORY, _DESCRIPTORS = 512 << 20, 512
 _LONGEST_HEADERS = 16 << 10
+_BACKLOG = 64  # connections; so many are taken in one go, before those beyond the most can be let go
 
 
 class HttpProcess:
@@ -81,7 +82,7 @@ def _bound(channel: Channel, address: tuple[str, int]) -> socket.socket | None:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     while True:
         try:
-            return socket.create_server(address, family=family, backlog=128)
+            return socket.create_server(address, family=family, backlog=_BACKLOG)
         except OSError as error:
             channel.send(HttpState(_fault(address, error), rss_bytes()))
         until = time.monotonic() + _BIND_AGAIN
@@ -127,6 +128,7 @@ def _config(http: HttpOptions) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        backlog=_BACKLOG,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=_FAREWELL,
         h11_max_incomplete_event_size=_LONGEST_HEADERS,

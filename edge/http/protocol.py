@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -10,6 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 _MOST_CONNECTIONS = 128
 _HEADERS_WITHIN = 10.0  # seconds from the first byte, or from the connection, to the end of a request's headers
 _STALLED = 15.0  # seconds in which a client must take something of its answer
+_RESET = struct.pack("ii", 1, 0)
 
 
 class PatientProtocol(H11Protocol):
@@ -23,7 +26,7 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > _MOST_CONNECTIONS:
-            transport.abort()
+            self._let_go()
         else:
             self._expect_headers()
 
@@ -44,7 +47,7 @@ class PatientProtocol(H11Protocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         if self._stalled is None:
-            self._stalled = self.loop.call_later(_STALLED, self.transport.abort)
+            self._stalled = self.loop.call_later(_STALLED, self._let_go)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -52,11 +55,16 @@ class PatientProtocol(H11Protocol):
             self._stalled.cancel()
             self._stalled = None
 
+    def _let_go(self) -> None:
+        """At once, with what the kernel still holds for it (socket(7), SO_LINGER)."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.abort()
+
     def _expect_headers(self) -> None:
         """Between requests they are due; within one they are not."""
         between = self.cycle is None or self.cycle.response_complete
         if between and self._headers_due is None:
-            self._headers_due = self.loop.call_later(_HEADERS_WITHIN, self.transport.abort)
+            self._headers_due = self.loop.call_later(_HEADERS_WITHIN, self._let_go)
         elif not between and self._headers_due is not None:
             self._headers_due.cancel()
             self._headers_due = None

@@ -25,15 +25,16 @@ BUSY, STOPPING, BODY_TOO_LARGE, UNAUTHORIZED, FORBIDDEN, INVALID = (
 
 class Refused(Exception):
     """status: of HTTP. name: of the kind, as `matting.errors` or the names above have it. `str` is the sentence for a person.
-    retry_after: seconds after which another try makes sense, None where none does."""
+    retry_after: seconds after which another try makes sense, None where none does. close: whether the connection ends."""
 
-    def __init__(self, status: int, name: str, words: str, retry_after: int | None = None) -> None:
+    def __init__(self, status: int, name: str, words: str, retry_after: int | None = None, *, close: bool = False) -> None:
         super().__init__(words)
-        self.status, self.name, self.retry_after = int(status), name, retry_after
+        self.status, self.name, self.retry_after, self.close = int(status), name, retry_after, close
 
     @property
     def headers(self) -> dict[str, str]:
-        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        after = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return {**after, "Connection": "close"} if self.close else after
 
 
 class ClientGone(Exception):

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from edge.http.refused import FORBIDDEN, UNAUTHORIZED, Refused
+from edge.http.refused import FORBIDDEN, INVALID, UNAUTHORIZED, Refused
 
 # Anybody may ask whether we live: it tells nothing of photos.
 _OPEN = frozenset({"/healthz"})
@@ -45,6 +45,9 @@ class Guard:
         await self._app(scope, receive, send)
 
     def _check(self, headers: Headers, path: str, scheme: str) -> None:
+        if "transfer-encoding" in headers and "content-length" in headers:  # of two servers each would believe another
+            words = "the length of the body is given in two ways"
+            raise Refused(HTTPStatus.BAD_REQUEST, INVALID, words, close=True)
         host = headers.get("host", "")
         if not self._is_ours(host):
             words = "the Host header names another machine: call this one by its address, or list the name in http.hosts"
