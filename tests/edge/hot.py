@@ -74,9 +74,9 @@ class Hot:
 
     def worker(self) -> int | None:
         """The worker's process id."""
-        return self.child("edge.worker.main")
+        return self.process_of("edge.worker.main")
 
-    def child(self, module: str) -> int | None:
+    def process_of(self, module: str) -> int | None:
         """The process id of the service's child that runs `module`."""
         if self.process is None:
             return None
@@ -89,7 +89,7 @@ class Hot:
 
     def kill_child(self, module: str) -> bool:
         """At once; whether there was one."""
-        pid = self.child(module)
+        pid = self.process_of(module)
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
         return pid is not None
