@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from edge.fs.names import printable
 from edge.http.contract import Contract, Shared
 from edge.http.cut import CUT
 from edge.http.docs import docs_routes
@@ -22,6 +24,8 @@ from edge.http.security import Guard
 from edge.http.slots import Slots
 from edge.http.withoutbg import WITHOUTBG
 
+log = logging.getLogger(__name__)
+
 # Of two prefixes that fit a path the earlier one's contract speaks.
 CONTRACTS: tuple[Contract, ...] = (REMBG, WITHOUTBG, CUT)
 
@@ -32,7 +36,7 @@ def make_app(start: StartHttp, slots: Slots, monitor: Monitor) -> ASGIApp:
     routes = [route for contract in CONTRACTS for route in contract.routes(shared)]
     inner = Starlette(
         routes=[*routes, *monitor.routes(), *docs_routes(CONTRACTS)],
-        exception_handlers={HTTPException: _nothing_there},
+        exception_handlers={HTTPException: _nothing_there, Exception: _fault},
     )
     inner.router.redirect_slashes = False
     guard = Guard(inner, say, key=start.key, hosts=start.http.hosts, origins=start.http.origins)
@@ -49,6 +53,13 @@ def say(path: str, refused: Refused) -> Response:
     """A refusal in the shape that the path's clients expect."""
     contract = next(each for each in CONTRACTS if path.startswith(each.prefixes))
     return contract.say(refused)
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    """Ours: the client gets its number, the log what it was."""
+    log.error("fault on %s %s", request.method, printable(request.url.path[:200]), exc_info=error)
+    words = "a fault of the service: its log says what"
+    return say(request.url.path, Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "MattingError", words))
 
 
 async def _nothing_there(request: Request, error: Exception) -> Response:
