@@ -20,6 +20,8 @@ from edge.http.messages import StartHttp
 from edge.http.monitor import Monitor
 from edge.http.refused import Refused
 from edge.http.rembg import REMBG
+from edge.http.removebg import REMOVEBG
+from edge.http.removebg_docs import HEADERS as REMOVEBG_HEADERS
 from edge.http.security import Guard
 from edge.http.slots import Slots
 from edge.http.withoutbg import WITHOUTBG
@@ -27,7 +29,7 @@ from edge.http.withoutbg import WITHOUTBG
 log = logging.getLogger(__name__)
 
 # Of two prefixes that fit a path the earlier one's contract speaks.
-CONTRACTS: tuple[Contract, ...] = (REMBG, WITHOUTBG, CUT)
+CONTRACTS: tuple[Contract, ...] = (REMBG, WITHOUTBG, REMOVEBG, CUT)
 
 
 def make_app(start: StartHttp, slots: Slots, monitor: Monitor) -> ASGIApp:
@@ -43,7 +45,7 @@ def make_app(start: StartHttp, slots: Slots, monitor: Monitor) -> ASGIApp:
     if not start.http.origins:
         return guard
     headers = ["X-Api-Key", "Authorization", "Content-Type"]
-    shown = ["Server-Timing", "Retry-After"]
+    shown = ["Server-Timing", "Retry-After", *REMOVEBG_HEADERS]
     return CORSMiddleware(
         guard, start.http.origins, allow_methods=["GET", "POST"], allow_headers=headers, expose_headers=shown
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edge.config.http import HttpOptions
 from edge.config.options import Options
 from edge.ipc.messages import Count, Decoder, Message, Text, Word
+from matting.photo import Box
 
 # The files that go with SlotGiven, to write, with RequestCut and with StatusTold, to read.
 PHOTO, BACKGROUND, OUTPUT, STATUS = "photo", "background", "output", "status"
@@ -29,13 +30,15 @@ class SlotGiven(Message, frozen=True):
 
 
 class RequestCut(Message, frozen=True):
-    """Its cut-out is in the file that comes with it. width, height: in pixels; stage_ms: milliseconds by stage."""
+    """Its cut-out is in the file that comes with it. width, height: in pixels; stage_ms: milliseconds by stage;
+    foreground: where in it the person can be seen, None where no framing was asked for."""
 
     request: Count
     suffix: Word
     width: Count
     height: Count
     stage_ms: dict[Word, float]
+    foreground: Box | None = None
 
 
 class RequestFailed(Message, frozen=True):

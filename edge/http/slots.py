@@ -23,6 +23,7 @@ from edge.http.messages import (
 )
 from edge.http.refused import ClientGone, busy, of_error, stopping, too_late
 from edge.ipc.channel import Channel, Received
+from matting.photo import Box
 
 _PATIENCE = 10.0  # seconds for the supervisor to give a slot: it goes round many times a second
 
@@ -30,13 +31,14 @@ _PATIENCE = 10.0  # seconds for the supervisor to give a slot: it goes round man
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A cut-out. file: a descriptor to read, which the slot closes; suffix: ".png"; width, height in pixels; stage_ms:
-    milliseconds by stage."""
+    milliseconds by stage; foreground: where in it the person can be seen, None where no framing was asked for."""
 
     file: int
     suffix: str
     width: int
     height: int
     stage_ms: Mapping[str, float]
+    foreground: Box | None = None
 
     @property
     def length(self) -> int:
@@ -89,7 +91,8 @@ class Slot:
         finally:
             gone.cancel()
         message: RequestCut = received.message
-        return Cut(received.files[OUTPUT], message.suffix, message.width, message.height, message.stage_ms)
+        facts = (message.suffix, message.width, message.height, message.stage_ms, message.foreground)
+        return Cut(received.files[OUTPUT], *facts)
 
     def on_message(self, received: Received) -> None:
         """What the supervisor says of it."""

@@ -115,7 +115,7 @@ class HttpSource:
     def deliver(self, photo: Input, outputs: Sequence[Output], facts: CutFacts) -> str | None:
         request = self._in_hand.pop(photo.path)
         output = outputs[0]
-        cut = RequestCut(request.number, output.suffix, *facts.size, dict(facts.stage_ms))
+        cut = RequestCut(request.number, output.suffix, *facts.size, dict(facts.stage_ms), facts.foreground)
         self._answer(request, cut, {OUTPUT: output.descriptor})
         return "its client"
 

@@ -23,6 +23,7 @@ from edge.monitoring.finding import Check
 from edge.monitoring.reporter import Listener
 from edge.monitoring.status import SourceStatus
 from matting.errors import MattingError
+from matting.photo import Box
 
 # A guest who waits before a camera goes first, then a request, then what may take its time.
 GUEST, REQUEST, BACKLOG = 0, 1, 2
@@ -59,11 +60,13 @@ class Output:
 @dataclass(frozen=True, slots=True)
 class CutFacts:
     """What the worker says of a cut. coverage: share of the photo that the person takes, 0..1; size: width and height of the
-    output in pixels; stage_ms: milliseconds by stage."""
+    output in pixels; stage_ms: milliseconds by stage; foreground: where in the output the person can be seen, None where that
+    was not asked for."""
 
     coverage: float
     size: tuple[int, int]
     stage_ms: Mapping[str, float]
+    foreground: Box | None = None
 
 
 class Source(Protocol):

@@ -34,7 +34,7 @@ class Outcomes:
         """The worker has written the outputs, and they are sealed: they are delivered."""
         suffixes = {OUTPUT: job.suffix, MASK: ".alpha.png"}
         outputs = [Output(file, suffixes[what]) for what, file in job.outputs.items()]
-        facts = CutFacts(message.coverage, (message.width, message.height), message.stage_ms)
+        facts = CutFacts(message.coverage, (message.width, message.height), message.stage_ms, message.foreground)
         name = job.source.deliver(job.photo, outputs, facts)
         if name is None:
             return

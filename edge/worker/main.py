@@ -87,7 +87,8 @@ class Worker:
     def _answer(self, job: int, answer: CutOut | MattingError, trace: str) -> None:
         memory, gpu_memory = rss_bytes(), self._work.gpu_bytes
         if isinstance(answer, CutOut):
-            self._channel.send(PhotoCut(job, answer.coverage, *answer.size, answer.stage_ms, memory, gpu_memory))
+            facts = (answer.coverage, *answer.size, answer.stage_ms)
+            self._channel.send(PhotoCut(job, *facts, memory, gpu_memory, answer.foreground))
         else:
             name, text = type(answer).__name__, str(answer)[:_LONGEST_TEXT]
             self._channel.send(PhotoFailed(job, name, text, trace[-_LONGEST_TEXT:], memory, gpu_memory))
