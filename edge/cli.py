@@ -19,6 +19,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 _COMMANDS = {
     "cut": ("edge.commands.cut", "cut the person out of photos or folders of photos"),
     "run": ("edge.commands.run", "watch a hot folder and cut what falls into it"),
+    "serve": ("edge.commands.serve", "cut photos that are sent over HTTP, without a hot folder"),
     "status": ("edge.commands.status", "show how the running service is"),
     "snap": ("edge.commands.snap", "take pictures with the camera of the running service"),
     "retry": ("edge.commands.retry", "put photos that failed back into the inbox"),

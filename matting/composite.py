@@ -48,7 +48,7 @@ def crop_box(alpha: U8, margin: float) -> Box:
     It stays within the frame; a matte without a subject gives the whole frame.
     """
     height, width = alpha.shape
-    found = _subject(alpha)
+    found = subject_box(alpha, 128)
     if found is None:
         return Box(0, 0, height, width)
     extra = round(margin * max(found.height, found.width))
@@ -58,6 +58,31 @@ def crop_box(alpha: U8, margin: float) -> Box:
         min(height, found.bottom + extra),
         min(width, found.right + extra),
     )
+
+
+def subject_box(alpha: U8, level: int) -> Box | None:
+    """The box of everything with alpha >= `level` that is no speck; None where there is nothing.
+
+    Looked for in a small copy, where specks vanish or stand alone; then exactly, around what was found there.
+    """
+    height, width = alpha.shape
+    scale = max(1.0, max(height, width) / SMALL_SIDE)
+    small = cv2.resize(alpha, (max(1, round(width / scale)), max(1, round(height / scale))), interpolation=cv2.INTER_AREA)
+    _, _, stats, _ = cv2.connectedComponentsWithStats((small >= level).astype(np.uint8))
+    parts = stats[1:]
+    if not len(parts):
+        return None
+    parts = parts[parts[:, cv2.CC_STAT_AREA] >= SPECK * parts[:, cv2.CC_STAT_AREA].max()]
+    y_scale, x_scale = height / small.shape[0], width / small.shape[1]
+    left, top = int((parts[:, 0].min() - 1) * x_scale), int((parts[:, 1].min() - 1) * y_scale)
+    right = int(((parts[:, 0] + parts[:, 2]).max() + 1) * x_scale) + 1
+    bottom = int(((parts[:, 1] + parts[:, 3]).max() + 1) * y_scale) + 1
+    left, top = max(0, left), max(0, top)
+    window = alpha[top:bottom, left:right] >= level
+    rows, columns = np.flatnonzero(window.any(axis=1)), np.flatnonzero(window.any(axis=0))
+    if not rows.size:
+        return None
+    return Box(top + int(rows[0]), left + int(columns[0]), top + int(rows[-1]) + 1, left + int(columns[-1]) + 1)
 
 
 def cropped(pixels: U8, box: Box) -> U8:
@@ -75,25 +100,3 @@ def _over(foreground: U8, alpha: U8, behind: U8) -> U8:
     share = alpha.astype(np.float32) / 255
     behind = np.ascontiguousarray(np.broadcast_to(behind, foreground.shape))
     return np.asarray(cv2.blendLinear(np.ascontiguousarray(foreground), behind, share, 1 - share), np.uint8)
-
-
-def _subject(alpha: U8) -> Box | None:
-    """Looked for in a small copy, where specks vanish or stand alone; then exactly, around what was found there."""
-    height, width = alpha.shape
-    scale = max(1.0, max(height, width) / SMALL_SIDE)
-    small = cv2.resize(alpha, (max(1, round(width / scale)), max(1, round(height / scale))), interpolation=cv2.INTER_AREA)
-    _, _, stats, _ = cv2.connectedComponentsWithStats((small >= 128).astype(np.uint8))
-    parts = stats[1:]
-    if not len(parts):
-        return None
-    parts = parts[parts[:, cv2.CC_STAT_AREA] >= SPECK * parts[:, cv2.CC_STAT_AREA].max()]
-    y_scale, x_scale = height / small.shape[0], width / small.shape[1]
-    left, top = int((parts[:, 0].min() - 1) * x_scale), int((parts[:, 1].min() - 1) * y_scale)
-    right = int(((parts[:, 0] + parts[:, 2]).max() + 1) * x_scale) + 1
-    bottom = int(((parts[:, 1] + parts[:, 3]).max() + 1) * y_scale) + 1
-    left, top = max(0, left), max(0, top)
-    window = alpha[top:bottom, left:right] >= 128
-    rows, columns = np.flatnonzero(window.any(axis=1)), np.flatnonzero(window.any(axis=0))
-    if not rows.size:
-        return None
-    return Box(top + int(rows[0]), left + int(columns[0]), top + int(rows[-1]) + 1, left + int(columns[-1]) + 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from matting import controls
+from matting.canvas import on_canvas
 from matting.composite import backdrop, composite, crop_box, cropped, with_opacity
 from matting.engines.base import Engine
 from matting.engines.registry import open_engine
@@ -45,12 +46,18 @@ class CpuWork:
         alpha = controls.apply(alpha, settings.controls)
         photo, alpha = _to_subject(photo, alpha, settings.crop)
         on_stage("foreground")
-        behind = backdrop(photo, alpha, settings.background, settings.format)
+        framing = settings.framing
+        behind = backdrop(photo, alpha, settings.background, settings.format) if framing is None else None
         colours = foreground(photo.rgb, alpha)
         alpha, icc, dpi = with_opacity(alpha, photo.opacity), photo.icc, photo.dpi
+        rgb = photo.rgb if framing is not None and settings.background.needs_matte else None
         del photo  # nothing below needs its pixels, and nobody else holds them
         on_stage("composite")
-        return Pixels(composite(colours, alpha, behind), alpha, float((matte >= 0.5).mean()), icc, dpi)
+        pixels = composite(colours, alpha, behind)
+        if framing is not None:
+            del colours
+            pixels, alpha = on_canvas(pixels, rgb, icc, framing, settings)
+        return Pixels(pixels, alpha, float((matte >= 0.5).mean()), icc, dpi)
 
     def close(self) -> None:
         """See `PixelWork.close`."""

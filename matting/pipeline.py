@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from matting.decode import decode
 from matting.encode import encode, encode_mask
+from matting.photo import Box
 from matting.pixel_work import OnStage, PixelWork
+from matting.placement import seen_box
 from matting.settings import Settings
 
 # The stages that `PixelWork` does: what goes wrong in one of them may be the other device's fault.
@@ -21,7 +23,8 @@ class CutOut:
 
     output: the file's bytes, to be named with `suffix` (".png"); mask: the alpha as grey PNG, None if not asked for.
     size: (width, height) of the output in pixels. coverage: share of the photo with alpha >= 0.5, before crop and
-    controls. stage_ms: milliseconds by stage, in order.
+    controls. stage_ms: milliseconds by stage, in order. foreground: where in the output the person can be seen, told only
+    where `settings.framing` is asked for.
     """
 
     output: bytes
@@ -30,6 +33,7 @@ class CutOut:
     size: tuple[int, int]
     coverage: float
     stage_ms: dict[str, float]
+    foreground: Box | None = None
 
 
 def cut(data: bytes, settings: Settings, work: PixelWork, on_stage: OnStage = lambda stage: None) -> CutOut:
@@ -49,7 +53,8 @@ def cut(data: bytes, settings: Settings, work: PixelWork, on_stage: OnStage = la
     output = encode(done.pixels, settings.format, done.icc, done.dpi)
     mask = encode_mask(done.alpha) if settings.mask else None
     size = (done.pixels.shape[1], done.pixels.shape[0])
-    return CutOut(output, settings.format.suffix, mask, size, done.coverage, stage.finished())
+    seen = None if settings.framing is None else seen_box(done.alpha)
+    return CutOut(output, settings.format.suffix, mask, size, done.coverage, stage.finished(), seen)
 
 
 class _Stages:

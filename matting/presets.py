@@ -14,6 +14,7 @@ from matting.errors import SettingsError
 from matting.formats.base import Format
 from matting.formats.jpeg import JPEG
 from matting.formats.png import PNG
+from matting.framing import Framing
 from matting.photo import Controls, Limits
 from matting.settings import Settings
 
@@ -48,6 +49,7 @@ def settings_from(
     mask: bool = False,
     crop: float | None = None,
     to_srgb: bool = False,
+    framing: Framing | None = None,
     limits: Limits | None = None,
 ) -> Settings:
     """Settings of a recipe (or of none: an untouched matte, transparent PNG), overridden by each value that is given.
@@ -70,6 +72,7 @@ def settings_from(
         mask=mask,
         crop=crop,
         to_srgb=to_srgb,
+        framing=framing,
         limits=limits or Limits(),
     )
 

@@ -8,6 +8,7 @@ from matting.backgrounds.base import Background
 from matting.backgrounds.none import NoBackground
 from matting.formats.base import Format
 from matting.formats.png import PNG
+from matting.framing import Framing
 from matting.photo import Controls, Limits
 
 
@@ -17,6 +18,7 @@ class Settings:
 
     crop: None for the full frame, else the margin around the subject as a fraction of the subject's larger side
     (0.05 = 5 %). mask: also give the alpha as an 8-bit grey PNG. to_srgb: convert colours instead of keeping the profile.
+    framing: how the finished cut-out is laid before its background, after a crop; None: as it is.
     """
 
     controls: Controls = field(default_factory=Controls)
@@ -25,4 +27,5 @@ class Settings:
     mask: bool = False
     crop: float | None = None
     to_srgb: bool = False
+    framing: Framing | None = None
     limits: Limits = field(default_factory=Limits)

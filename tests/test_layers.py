@@ -17,13 +17,14 @@ MATTING = [
     *("tags", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "tiff"),
     *("profiles", "raster", "heif_items", "heif", "decode"),
     *("network_input", "upsample", "engines", "steady", "temporal"),
-    *("formats", "encode", "backgrounds", "settings"),
+    *("formats", "encode", "backgrounds", "framing", "settings"),
     *("refine", "controls", "presets", "foreground", "composite"),
+    *("resample", "placement", "canvas"),
     *("pixel_work", "cpu_work", "pipeline", "cuda", "quality"),
 ]
 EDGE = [
-    *("fs", "config", "board", "ipc", "monitoring", "http", "engine"),
-    *("delivery", "storage", "intake", "worker", "camera", "service", "commands", "cli"),
+    *("fs", "config", "board", "ipc", "sandbox", "monitoring", "engine"),
+    *("delivery", "storage", "intake", "worker", "http", "camera", "service", "commands", "cli"),
 ]
 ORDER = [*(f"matting.{name}" for name in MATTING), *(f"edge.{name}" for name in EDGE)]
 MODULES = {

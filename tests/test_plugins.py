@@ -87,13 +87,13 @@ class Drawer:
     def poll(self, now):
         pass
 
-    def take(self, now):
-        return Input(self._left.pop(), Attempts()) if self._left else None
+    def take(self, now, priority):
+        return Input(self._left.pop(), Attempts()) if priority == REQUEST and self._left else None
 
     def open(self, photo):
         return Opened(os.open(self._folder / "photo.png", os.O_RDONLY), self._options)
 
-    def deliver(self, photo, outputs):
+    def deliver(self, photo, outputs, facts):
         for output in outputs:
             size = os.fstat(output.descriptor).st_size
             (self._folder / ("cut" + output.suffix)).write_bytes(os.pread(output.descriptor, size, 0))
@@ -121,7 +121,7 @@ class Drawer:
 
 def register():
     wanted = lambda context: "folder" in context.config.more["drawer"]
-    register_source(SourceKind("drawer", REQUEST, wanted, Drawer, keys={"folder": Key(path, "a folder")}))
+    register_source(SourceKind("drawer", wanted, Drawer, keys={"folder": Key(path, "a folder")}))
     register_engine(EngineKind("disc", Disc))
     register_format(Format("bmp", ".bmp", write_bmp, alpha=False, aliases=("dib",)))
     register_background("stripes", lambda text: Stripes() if text == "stripes" else None)

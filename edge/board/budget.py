@@ -42,6 +42,8 @@ _COMFORT = 50_000_000
 # The limits to choose from: 12 to 120 MP, in steps that people can read.
 _PIXELS = range(12_000_000, 120_000_001, 500_000)
 _MOST_IN_FLIGHT, _MOST_THREADS = 8, 4
+# A request's photo in memory, and a cut-out of 12 to 24 MP on its way back.
+_SLOT, _LEAST_SLOTS, _MOST_SLOTS = 32 * _MIB, 4, 16
 _POOL_SHARE, _LEAST_POOL, _MOST_POOL = 16, 64 * _MIB, 1024 * _MIB
 
 
@@ -67,6 +69,11 @@ class Budget:
     tactic_dram: int
     memory_high: int
     memory_max: int
+
+    @property
+    def http_slots(self) -> int:
+        """Requests over HTTP at a time, the waiting and the answered: each may hold a photo and a cut-out in memory."""
+        return max(_LEAST_SLOTS, min(self.sources_bytes // _SLOT, _MOST_SLOTS))
 
     def renew_above(self, *, on_gpu: bool) -> int:
         """Resident bytes above which an idle worker has outgrown its share. On the GPU it keeps buffers, which some

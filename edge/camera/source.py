@@ -9,7 +9,7 @@ from edge.camera.manager import CameraManager
 from edge.camera.messages import StartCamera
 from edge.delivery.attempts import Attempts
 from edge.engine.kind import engine_beside
-from edge.intake.source import GUEST, Input, Opened, Output, SourceContext, SourceKind
+from edge.intake.source import CutFacts, Input, Opened, Output, SourceContext, SourceKind
 from edge.monitoring.status import SourceStatus
 from matting.errors import MattingError
 from matting.model import default_model_dir
@@ -32,13 +32,13 @@ class CameraSource:
     def poll(self, now: float) -> None:
         self._manager.poll(now)
 
-    def take(self, now: float) -> Input | None:
+    def take(self, now: float, priority: int) -> Input | None:
         return None
 
     def open(self, photo: Input) -> Opened | None:
         return None
 
-    def deliver(self, photo: Input, outputs: Sequence[Output]) -> str | None:
+    def deliver(self, photo: Input, outputs: Sequence[Output], facts: CutFacts) -> str | None:
         return None
 
     def refuse(self, photo: Input, error: MattingError, attempts: Attempts) -> bool:
@@ -63,7 +63,6 @@ class CameraSource:
 
 KIND = SourceKind(
     CameraSource.name,
-    GUEST,
     lambda context: context.config.camera is not None and not context.once and not context.careful,
     CameraSource,
     {"gstreamer": check_gstreamer, "camera": check_camera},

@@ -12,6 +12,8 @@ from typing import Any
 from edge.config.camera import CameraOptions, LiveOptions
 from edge.config.camera_source import parse_source
 from edge.config.folders import clashes, hot_folders
+from edge.config.http import HttpOptions
+from edge.config.http_keys import http_problems
 from edge.config.mistakes import camera_problems, line_of, read_section, read_values, stray
 from edge.config.on_disk import wrong_on_disk
 from edge.config.options import COLOURS, Options
@@ -34,7 +36,6 @@ _FIELDS = {
     "photo_timeout_seconds": "photo_timeout",
     "log_level": "log_level",
     "reserve": "reserve",
-    "listen": "listen",
 }
 
 
@@ -61,6 +62,7 @@ def load_config(path: Path | None, *, on_disk: bool = True) -> Config:
     values = {section: read_section(tables, text, section, problems) for section in KEYS}
     problems += [stray(name, tables[name], text) for name in tables if name not in KEYS]
     problems += camera_problems(values, lambda section, key: line_of(text, section, key))
+    problems += http_problems(values["http"], lambda section, key: line_of(text, section, key))
     if not problems:
         config = _config(values, path.absolute().parent)
         for name, problem in clashes(config.folders):  # a folder that is not named lies beside the inbox
@@ -120,13 +122,14 @@ def _config(values: dict[str, dict[str, Any]], base: Path) -> Config:
     """Only what the file says is passed on, so that all else keeps the dataclasses' defaults."""
     folders = hot_folders(values["hotfolder"], base)
     engine, service, metrics = values["engine"], values["service"], values["metrics"]
-    given = {**engine, **service, **values["http"]}
+    given = {**engine, **service}
     return Config(
         folders=folders,
         options=_options(values["matting"], base),
         status=_under(base, service["status"]) if "status" in service else folders.state / STATUS_FILE,
         model=base / engine["model"] if "model" in engine else None,
         camera=_camera(values["camera"], values["live"], base),
+        http=_http(values["http"], base),
         textfile=_under(base, metrics["textfile"]) if "textfile" in metrics else None,
         retention=Retention(**values["retention"]),
         more={name: values[name] for name in registered_sections()},
@@ -165,3 +168,12 @@ def _camera(camera: dict[str, Any], live: dict[str, Any], base: Path) -> CameraO
     paths = {"file": live.get("file"), "background": background_file}
     found = {key: str(_under(base, path)) for key, path in paths.items() if path is not None}
     return CameraOptions(**named, live=LiveOptions(**{**live, **found}))
+
+
+def _http(http: dict[str, Any], base: Path) -> HttpOptions | None:
+    if "listen" not in http:
+        return None
+    named: dict[str, Any] = {key.removesuffix("_seconds"): value for key, value in http.items()}
+    for key in {"key_file", "certificate", "private_key"} & named.keys():
+        named[key] = _under(base, named[key])
+    return HttpOptions(**named)

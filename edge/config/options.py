@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from matting.backgrounds.base import ImageFile
 from matting.backgrounds.registry import parse_background
+from matting.framing import Framing
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """None means: as the preset says, else the product's default. format: a format's own name, no alias of it.
 
-    background: as `matting.backgrounds.registry.parse_background` takes it.
+    background: as `matting.backgrounds.registry.parse_background` takes it. framing: for requests
+    over HTTP alone, no key asks for it.
     """
 
     preset: str | None = None
@@ -25,10 +27,11 @@ class Options:
     feather: float | None = None
     crop: float | None = None
     to_srgb: bool = False
+    framing: Framing | None = None
 
     def overridden(self, other: dict[str, Any]) -> Options:
         """These options with the values of `other` in place of theirs."""
-        return Options(**{**asdict(self), **other})
+        return replace(self, **other)
 
     @property
     def background_file(self) -> str | None:

@@ -11,6 +11,7 @@ from edge.config.camera import FLIPS, CameraOptions, LiveOptions
 from edge.config.camera_source import EXPECTED as EXPECTED_SOURCE
 from edge.config.camera_source import parse_source
 from edge.config.folders import PLACES, place
+from edge.config.http_keys import HTTP_KEYS
 from edge.config.keys import (
     Key,
     button,
@@ -18,7 +19,6 @@ from edge.config.keys import (
     crop,
     days,
     flag,
-    listen,
     loopback,
     number,
     one_of,
@@ -100,7 +100,7 @@ SECTIONS = {
     "service": "The service itself.",
     "retention": "How long finished photos are kept. Nothing is removed unless it is asked for here.",
     "metrics": "Figures for Prometheus as a file.",
-    "http": "Figures for Prometheus, and the health of the service, over HTTP. Nothing listens unless it is asked for here.",
+    "http": "Photos, figures and the health of the service over HTTP. Without `listen` there is none of it.",
 }
 KEYS: dict[str, dict[str, Key]] = {
     "hotfolder": {
@@ -260,13 +260,7 @@ KEYS: dict[str, dict[str, Key]] = {
             example="/var/lib/prometheus/node-exporter/edge-matting.prom",
         ),
     },
-    "http": {
-        "listen": Key(listen, 'an address of this machine and a port, such as "127.0.0.1:9464" or "[::1]:9464"').described(
-            "Serves `/metrics` and `/healthz`. The installed service has no network until its drop-in network.conf is there.",
-            without="nothing listens",
-            example="127.0.0.1:9464",
-        ),
-    },
+    "http": HTTP_KEYS,
 }
 _BUILT_IN = frozenset(KEYS)
 PROFILE_KEYS = KEYS["matting"]

@@ -40,5 +40,6 @@ def settings_for(options: Options, image: Callable[[], U8], limits: Limits) -> S
         mask=options.mask,
         crop=options.crop,
         to_srgb=options.to_srgb,
+        framing=options.framing,
         limits=limits,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edge.config.camera import CameraOptions
+from edge.config.http import HttpOptions
 from edge.config.options import Options
 from edge.config.retention import KEEP_ALL, Retention
 from edge.config.sizes import DEFAULT_RESERVE, Room
@@ -41,7 +42,7 @@ class HotFolders:
 @dataclass(frozen=True, slots=True)
 class Config:
     """All that the daemon is told. precision: of the engine that the board builds. status: the status file.
-    textfile: where metrics are written; listen: where they are served over HTTP. reserve: below it, no photo is taken in.
+    hot_folder: whether the folders are watched. textfile: where metrics are written. reserve: below it, no photo is taken in.
     more: the sections of plug-ins, as they stand."""
 
     folders: HotFolders
@@ -54,10 +55,16 @@ class Config:
     log_level: str = "info"
     camera: CameraOptions | None = None
     textfile: Path | None = None
-    listen: tuple[str, int] | None = None
+    http: HttpOptions | None = None
+    hot_folder: bool = True
     reserve: Room = DEFAULT_RESERVE
     retention: Retention = KEEP_ALL
     more: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def roots(self) -> list[Path]:
+        """All folders that the service makes, and needs."""
+        return self.folders.roots if self.hot_folder else [self.folders.state]
 
 
 def default_of(dataclass: type, name: str) -> Any:

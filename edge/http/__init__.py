@@ -1,3 +1,3 @@
-"""Everything that is served over HTTP, by one server (server.py) in whichever process needs it. It touches no photo's
-pixels and opens no path that a client names. A new endpoint is one file, with a function that gives an `Answer` or a
-`Stream`, and one line in the table of paths that its server is given (health.py, live_pictures.py)."""
+"""Everything that is served over HTTP: a process of its own (main.py), which the supervisor sees as a source of photos
+(source.py). It touches no photo's pixels and opens no path that a client names. A new contract is one file with a `Contract`,
+and one line in app.py. The live pictures still have a small server of their own, in the camera's process (server.py)."""

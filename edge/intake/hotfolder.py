@@ -75,9 +75,13 @@ class HotFolder:
         if now >= self._next_scan or drained or self._watch.rescan_wanted():
             self._scan(now)
 
-    def take(self, now: float) -> tuple[Sighting, bool] | None:
-        """The next finished input, and whether its readiness rests on the writer's close alone; None for not yet."""
-        for seen in sorted(self._tracker.due(now), key=lambda seen: self._behind(seen.path)):
+    def take(self, now: float, *, urgent: bool = False) -> tuple[Sighting, bool] | None:
+        """The next finished input, and whether its readiness rests on the writer's close alone; None for not yet.
+
+        urgent: only of those that go before a backlog.
+        """
+        due = [seen for seen in self._tracker.due(now) if not urgent or is_urgent(seen.path)]
+        for seen in sorted(due, key=lambda seen: self._behind(seen.path)):
             if self._watch.is_being_written(seen.path, now):
                 self._tracker.restart(seen.path, now)
                 continue

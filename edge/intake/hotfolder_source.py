@@ -27,7 +27,7 @@ from edge.intake.inbox_lock import InboxLock
 from edge.intake.open_input import open_background, open_input
 from edge.intake.profiles import Profiles
 from edge.intake.second_look import SecondLook
-from edge.intake.source import BACKLOG, Input, Opened, Output, SourceContext, SourceKind
+from edge.intake.source import GUEST, REQUEST, CutFacts, Input, Opened, Output, SourceContext, SourceKind
 from edge.monitoring.status import SourceStatus
 from edge.storage.disk_monitor import DiskMonitor
 from edge.storage.pruner import SLICE
@@ -101,8 +101,10 @@ class HotFolderSource:
         if self._takes_in(now):
             self._hotfolder.poll(now)
 
-    def take(self, now: float) -> Input | None:
-        taken = self._hotfolder.take(now) if self._takes_in(now) else None
+    def take(self, now: float, priority: int) -> Input | None:
+        if priority == REQUEST or not self._takes_in(now):
+            return None
+        taken = self._hotfolder.take(now, urgent=priority == GUEST)
         if taken is None:
             return None
         sighting, closed = taken
@@ -135,7 +137,7 @@ class HotFolderSource:
         del self._hand[path]
         return None
 
-    def deliver(self, photo: Input, outputs: Sequence[Output]) -> str | None:
+    def deliver(self, photo: Input, outputs: Sequence[Output], facts: CutFacts) -> str | None:
         hand = self._hand.pop(photo.path)
         if not self._unchanged(photo, hand):
             return None
@@ -281,4 +283,4 @@ class HotFolderSource:
         self._gate.failed(path, error, time.monotonic())
 
 
-KIND = SourceKind(HotFolderSource.name, BACKLOG, lambda context: True, HotFolderSource)
+KIND = SourceKind(HotFolderSource.name, lambda context: context.config.hot_folder, HotFolderSource)

@@ -20,11 +20,14 @@ from edge.config.schema import register_section
 from edge.config.types import Config
 from edge.delivery.attempts import Attempts
 from edge.monitoring.finding import Check
+from edge.monitoring.reporter import Listener
 from edge.monitoring.status import SourceStatus
 from matting.errors import MattingError
+from matting.photo import Box
 
-# A guest who waits goes first, then a request, then what may take its time.
+# A guest who waits before a camera goes first, then a request, then what may take its time.
 GUEST, REQUEST, BACKLOG = 0, 1, 2
+PRIORITIES = (GUEST, REQUEST, BACKLOG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,18 @@ class Output:
     suffix: str
 
 
+@dataclass(frozen=True, slots=True)
+class CutFacts:
+    """What the worker says of a cut. coverage: share of the photo that the person takes, 0..1; size: width and height of the
+    output in pixels; stage_ms: milliseconds by stage; foreground: where in the output the person can be seen, None where that
+    was not asked for."""
+
+    coverage: float
+    size: tuple[int, int]
+    stage_ms: Mapping[str, float]
+    foreground: Box | None = None
+
+
 class Source(Protocol):
     """Called from the supervisor's loop alone; nothing here may block, and troubles of its own are its own to wait out.
 
@@ -66,8 +81,8 @@ class Source(Protocol):
         """Take up what has happened, and what is due."""
         ...
 
-    def take(self, now: float) -> Input | None:
-        """The next photo to cut; from here on it is in hand, until one of the four ends below."""
+    def take(self, now: float, priority: int) -> Input | None:
+        """The next photo of that priority to cut; from here on it is in hand, until one of the four ends below."""
         ...
 
     def open(self, photo: Input) -> Opened | None:
@@ -78,7 +93,7 @@ class Source(Protocol):
         """
         ...
 
-    def deliver(self, photo: Input, outputs: Sequence[Output]) -> str | None:
+    def deliver(self, photo: Input, outputs: Sequence[Output], facts: CutFacts) -> str | None:
         """It was cut. The name under which the first output lies; None where it could not be delivered, or only later."""
         ...
 
@@ -112,7 +127,7 @@ class SourceContext:
     """What a source is made of. once: the inbox is emptied, then the service ends. careful: the service ended too often, what
     is not needed is left alone. wake: makes the loop go round, from any thread. announced: paths within the inbox at which a
     source has put a whole file, for the hot folder to take at once. note_removed: hears of files and bytes of finished photos
-    that were removed."""
+    that were removed. add_listener: takes who wants to hear each status of the service."""
 
     config: Config
     budget: Budget
@@ -122,15 +137,15 @@ class SourceContext:
     careful: bool = False
     announced: deque[PurePosixPath] = field(default_factory=deque)
     note_removed: Callable[[int, int], None] = lambda files, size: None
+    add_listener: Callable[[Listener], None] = lambda listener: None
 
 
 @dataclass(frozen=True, slots=True)
 class SourceKind:
-    """priority: see above; lower goes first. wanted: whether it is configured and should run. checks: for the doctor.
+    """wanted: whether it is configured and should run. checks: for the doctor.
     keys: of a section [name] of its own in the configuration, for one that is registered from outside."""
 
     name: str
-    priority: int
     wanted: Callable[[SourceContext], bool]
     make: Callable[[SourceContext], Source]
     checks: Mapping[str, Check] = field(default_factory=dict)

@@ -46,11 +46,11 @@ class Listener(Protocol):
 
 
 class Reporter:
-    """path: of the status file. outbox: the folder on the disk that fills. starting: no engine has answered yet.
+    """path: of the status file. filling: a folder on the disk that fills. starting: no engine has answered yet.
     Heat that slows the board down, or soon will, is told beside whatever else is."""
 
-    def __init__(self, path: Path, outbox: Path, notifier: Notifier, listeners: Sequence[Listener] = ()) -> None:
-        self._path, self._outbox, self._notifier, self._listeners = path, outbox, notifier, listeners
+    def __init__(self, path: Path, filling: Path, notifier: Notifier, listeners: Sequence[Listener] = ()) -> None:
+        self._path, self._filling, self._notifier, self._listeners = path, filling, notifier, list(listeners)
         self._errors = _LastError()
         self._heat = HeatWatch()
         logging.getLogger().addHandler(self._errors)
@@ -64,6 +64,10 @@ class Reporter:
         logging.getLogger().removeHandler(self._errors)
         for listener in self._listeners:
             listener.close()
+
+    def add_listener(self, listener: Listener) -> None:
+        """It hears each status from now on, and is closed at the end."""
+        self._listeners.append(listener)
 
     def tell(self, situation: Situation, counters: Counters, now: float) -> None:
         """Pass on what changed; now: of the monotonic clock."""
@@ -119,7 +123,7 @@ class Reporter:
             supervisor_bytes=rss_bytes(),
             worker_bytes=situation.worker_bytes,
             gpu_bytes=situation.gpu_bytes,
-            disk_free=_free(self._outbox),
+            disk_free=_free(self._filling),
             temperature=None if heat.zone is None else heat.zone.celsius,
             pid=os.getpid(),
             started=self._started,

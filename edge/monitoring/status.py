@@ -121,14 +121,19 @@ def read_status(path: Path) -> Status:
         OutputError: there is no such file, or it is not a status.
     """
     try:
-        return _status(json.loads(path.read_bytes()))
+        return parse_status(json.loads(path.read_bytes()))
     except FileNotFoundError as error:
         raise OutputError(f"no service has written {path} yet: is edge-matting running, with this configuration?") from error
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise OutputError(f"{path} cannot be read as a status: {error}") from error
 
 
-def _status(table: dict[str, Any]) -> Status:
+def parse_status(table: dict[str, Any]) -> Status:
+    """The inverse of `asdict`, after its way through JSON.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no status.
+    """
     status = Status(**table)
     photos = tuple(LastPhoto(**photo) for photo in table["last"])
     stages = {name: StageTotal(**total) for name, total in table["stages"].items()}

@@ -18,8 +18,18 @@ def lie_in(message: PhotoMessage, job: Job) -> str:
         return "" if known(message.error) else "spoke of an error that there is not"
     if isinstance(message, PhotoCut) and not STAGES.issuperset(message.stage_ms):
         return "spoke of a stage that there is not"
+    if isinstance(message, PhotoCut) and not _possible(message):
+        return "spoke of a person outside of the picture"
     try:
         job.seal()
     except OSError as error:
         return f"does not let go of an output ({error.strerror})"
     return ""
+
+
+def _possible(message: PhotoCut) -> bool:
+    """Whether the foreground lies within the output."""
+    box = message.foreground
+    if box is None:
+        return True
+    return 0 <= box.top <= box.bottom <= message.height and 0 <= box.left <= box.right <= message.width

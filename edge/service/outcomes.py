@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from edge.delivery.attempts import Attempts
 from edge.engine.gpu_manager import GpuManager
 from edge.fs.names import printable
-from edge.intake.source import Input, Output, Source
+from edge.intake.source import CutFacts, Input, Output, Source
 from edge.monitoring.counters import Counters
 from edge.monitoring.photo_log import log_again, log_cut, log_refused
 from edge.service.job import Job
@@ -33,7 +33,9 @@ class Outcomes:
     def cut(self, job: Job, message: PhotoCut) -> None:
         """The worker has written the outputs, and they are sealed: they are delivered."""
         suffixes = {OUTPUT: job.suffix, MASK: ".alpha.png"}
-        name = job.source.deliver(job.photo, [Output(file, suffixes[what]) for what, file in job.outputs.items()])
+        outputs = [Output(file, suffixes[what]) for what, file in job.outputs.items()]
+        facts = CutFacts(message.coverage, (message.width, message.height), message.stage_ms, message.foreground)
+        name = job.source.deliver(job.photo, outputs, facts)
         if name is None:
             return
         self.counters.note_cut(printable(job.photo.path), message.stage_ms)

@@ -65,7 +65,8 @@ def _counted(runtime: Path) -> Starts:
 
 def _serve(config: Config, budget: Budget, *, once: bool, careful: bool) -> int:
     """careful: what may have ended it so often, GPU and camera, is left alone for a while."""
-    reporter = Reporter(config.status, config.folders.outbox, Notifier.from_environment(), _listeners(config))
+    filling = config.folders.outbox if config.hot_folder else config.folders.state
+    reporter = Reporter(config.status, filling, Notifier.from_environment(), _listeners(config))
     try:
         supervisor = Supervisor(
             config,
@@ -78,7 +79,8 @@ def _serve(config: Config, budget: Budget, *, once: bool, careful: bool) -> int:
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: supervisor.stop())
-        log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)
+        if config.hot_folder:
+            log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)
         code = supervisor.run()
     except (OSError, sqlite3.Error) as error:
         raise OutputError(f"the service cannot go on: {error}") from error
@@ -90,13 +92,8 @@ def _serve(config: Config, budget: Budget, *, once: bool, careful: bool) -> int:
 
 
 def _listeners(config: Config) -> list[Listener]:
-    """Who else hears how the service is."""
-    listeners: list[Listener] = [] if config.textfile is None else [TextFile(config.textfile)]
-    if config.listen is not None:
-        from edge.http.health import HealthServer  # asyncio takes memory that only those pay who asked for it
-
-        listeners.append(HealthServer(config.listen))
-    return listeners
+    """Who hears how the service is, beside the sources that ask for it."""
+    return [] if config.textfile is None else [TextFile(config.textfile)]
 
 
 def _engine_request(config: Config, budget: Budget) -> EngineRequest | None:
@@ -122,11 +119,10 @@ def _start_worker(config: Config, budget: Budget) -> StartWorker:
 
 def _prepare(config: Config) -> None:
     """Make the folders that are missing, and find out now what would fail later."""
-    folders = config.folders
-    missing = [str(folder) for folder in folders.roots if not folder.is_dir()]
+    missing = [str(folder) for folder in config.roots if not folder.is_dir()]
     if missing:
         log.info("folders that were not there are made: %s", ", ".join(missing))
-    for folder in folders.roots:
+    for folder in config.roots:
         try:
             make_folders(folder)
         except OSError as error:

@@ -18,7 +18,7 @@ from edge.config.settings import output_format
 from edge.config.types import Config
 from edge.engine.gpu_manager import GpuManager
 from edge.engine.request import EngineRequest
-from edge.intake.source import Input, Opened, Source, SourceContext
+from edge.intake.source import PRIORITIES, Input, Opened, Source, SourceContext
 from edge.ipc.wake_socket import WakeSocket
 from edge.monitoring.counters import Counters
 from edge.monitoring.reporter import Reporter, Situation
@@ -74,6 +74,7 @@ class Supervisor:
             once=self.once,
             careful=self.careful_until is not None,
             note_removed=self.counters.note_removed,
+            add_listener=self.reporter.add_listener,
         )
         self._sources = [kind.make(context) for kind in source_kinds() if kind.wanted(context)]
 
@@ -185,10 +186,12 @@ class Supervisor:
         return not self._stopping and self._workers.ready and len(self._jobs) < self.budget.in_flight and not alone
 
     def _next(self) -> tuple[Source, Input] | None:
-        for source in self._sources:
-            photo = source.take(time.monotonic())
-            if photo is not None:
-                return source, photo
+        """What goes first: of that priority, of the source that comes first."""
+        for priority in PRIORITIES:
+            for source in self._sources:
+                photo = source.take(time.monotonic(), priority)
+                if photo is not None:
+                    return source, photo
         return None
 
     def _dispatch(self, source: Source, photo: Input) -> bool:

@@ -23,6 +23,8 @@ from edge.config.settings import settings_for
 from edge.fs.temporary import write_all
 from edge.ipc.channel import Channel
 from edge.ipc.parent import parent_channel
+from edge.sandbox import confine_writing, lock_in
+from edge.sandbox.seccomp import Role
 from edge.worker.limits import bound
 from edge.worker.messages import (
     BACKGROUND,
@@ -39,7 +41,6 @@ from edge.worker.messages import (
     WorkerReady,
     WorkerRefused,
 )
-from edge.worker.sandbox import confine_writing, lock_in
 from matting import plugins
 from matting.cpu_work import open_cpu_work
 from matting.cuda.tensorrt_work import open_tensorrt_work
@@ -86,7 +87,8 @@ class Worker:
     def _answer(self, job: int, answer: CutOut | MattingError, trace: str) -> None:
         memory, gpu_memory = rss_bytes(), self._work.gpu_bytes
         if isinstance(answer, CutOut):
-            self._channel.send(PhotoCut(job, answer.coverage, answer.stage_ms, memory, gpu_memory))
+            facts = (answer.coverage, *answer.size, answer.stage_ms)
+            self._channel.send(PhotoCut(job, *facts, memory, gpu_memory, answer.foreground))
         else:
             name, text = type(answer).__name__, str(answer)[:_LONGEST_TEXT]
             self._channel.send(PhotoFailed(job, name, text, trace[-_LONGEST_TEXT:], memory, gpu_memory))
@@ -150,7 +152,7 @@ def _locked_in(start: StartWorker) -> tuple[PixelWork, list[str]]:
     if start.has_driver:
         confine_writing([*readable, *_of_engines(start)])
         work = _open_work(start)
-        return work, lock_in(readable, gpu=True)
+        return work, lock_in(readable, Role.DRIVER)
     missing = lock_in(readable)
     return _open_work(start), missing
 

@@ -11,6 +11,7 @@ from edge.config.options import Options
 from edge.engine.tensorrt.engine_set import EngineSet
 from edge.ipc.messages import Count, Decoder, Message, Text, Word
 from matting.engines.registry import find_engine
+from matting.photo import Box
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
@@ -72,14 +73,18 @@ class StageBegun(Message, frozen=True):
 
 
 class PhotoCut(Message, frozen=True):
-    """The outputs are written. coverage: 0..1; stage_ms: milliseconds by stage; memory, gpu_memory: bytes that the worker
-    holds. It names no file: what the outputs are called is the supervisor's to know."""
+    """The outputs are written. coverage: 0..1; width, height: of the output in pixels; stage_ms: milliseconds by stage;
+    memory, gpu_memory: bytes that the worker holds; foreground: where in the output the person can be seen, told of a
+    framed one. It names no file: what the outputs are called is the supervisor's to know."""
 
     job: Count
     coverage: Share
+    width: Count
+    height: Count
     stage_ms: dict[Word, Milliseconds]
     memory: Count
     gpu_memory: Count
+    foreground: Box | None = None
 
 
 class PhotoFailed(Message, frozen=True):

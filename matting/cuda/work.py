@@ -7,9 +7,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from matting.canvas import on_canvas
 from matting.composite import backdrop, composite, cropped, with_opacity
 from matting.cuda.batch import Finished, Task
 from matting.cuda.gpu_thread import GpuThread
+from matting.framing import Framing
 from matting.photo import U8, Photo
 from matting.pixel_work import OnStage, Pixels
 from matting.settings import Settings
@@ -32,6 +34,8 @@ class GpuWork:
     def pixels(self, load: Callable[[], Photo], settings: Settings, on_stage: OnStage) -> Pixels:
         """See `PixelWork.pixels`."""
         photo = load()
+        if settings.framing is not None:
+            return self._framed(photo, settings.framing, settings, on_stage)
         if not settings.background.even:
             return self._before_a_background(photo, settings, on_stage)
         # Neither nothing nor an even colour looks at the matte.
@@ -44,6 +48,13 @@ class GpuWork:
     def close(self) -> None:
         """See `PixelWork.close`."""
         self._gpu_thread.close()
+
+    def _framed(self, photo: Photo, framing: Framing, settings: Settings, on_stage: OnStage) -> Pixels:
+        done = self._gpu_thread.submit(Task(photo, settings.controls, settings.crop, photo.opacity, None, on_stage)).result()
+        on_stage("composite")
+        rgb = cropped(photo.rgb, done.box) if settings.background.needs_matte else None
+        pixels, alpha = on_canvas(done.rgba, rgb, photo.icc, framing, settings)
+        return Pixels(pixels, alpha, done.coverage, photo.icc, photo.dpi)
 
     def _before_a_background(self, photo: Photo, settings: Settings, on_stage: OnStage) -> Pixels:
         done = self._gpu_thread.submit(Task(photo, settings.controls, settings.crop, None, None, on_stage)).result()

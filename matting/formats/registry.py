@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from matting.errors import SettingsError
+from matting.formats.alpha import ALPHA
 from matting.formats.base import Format
 from matting.formats.jpeg import JPEG
 from matting.formats.png import PNG
 from matting.formats.tiff import TIFF
 from matting.formats.webp import WEBP
+from matting.formats.zip import ZIP
 
 _formats: dict[str, Format] = {}
 
@@ -43,5 +45,5 @@ def find_format(name: str) -> Format:
     raise SettingsError(f"format {name!r} does not exist: choose {', '.join(_formats)}")
 
 
-for _format in (PNG, WEBP, JPEG, TIFF):
+for _format in (PNG, WEBP, JPEG, TIFF, ALPHA, ZIP):
     register_format(_format)

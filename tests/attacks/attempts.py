@@ -17,7 +17,7 @@ import termios
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.worker.sandbox.forbidden import FORBIDDEN
+from edge.sandbox.forbidden import FORBIDDEN
 
 Attempts = dict[str, Callable[[], object]]
 

@@ -15,7 +15,7 @@ _DAC_READ_SEARCH = 1 << 2
 LOCKED_IN = """
 import sys
 from pathlib import Path
-from edge.worker import sandbox
+from edge import sandbox
 sandbox.confine_writing(map(Path, sys.argv[2:]))
 if sys.argv[1] == "worker":
     sandbox.lock_in(map(Path, sys.argv[2:]))

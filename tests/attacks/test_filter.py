@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.worker.sandbox import allowed, forbidden
-from edge.worker.sandbox.checks import Numbers
-from edge.worker.sandbox.seccomp import SECCOMP, program_for
+from edge.sandbox import allowed, forbidden, server
+from edge.sandbox.checks import Numbers
+from edge.sandbox.seccomp import SECCOMP, Role, program_for
 from tests.attacks.bpf import ARCHITECTURES, verdict
 
 MACHINES = list(ARCHITECTURES)
@@ -23,6 +23,7 @@ BEYOND = 500  # no kernel has so many calls
 PAST_ALL_FILTERS = ({335, 336}, set[int]())
 
 LISTED = {**allowed.ALLOWED, **{name: numbers for name, (numbers, _) in allowed.checked(PID).items()}}
+SERVED = {**server.ALLOWED}
 REFUSED = {**forbidden.FORBIDDEN, **forbidden.ABSENT}
 WATCHED = {name: numbers for name, (numbers, _) in forbidden.checked(PID).items()}
 
@@ -33,7 +34,7 @@ def test_the_numbers_are_the_kernels(column: int, header: Path) -> None:
         pytest.skip(f"no {header}: apt install linux-libc-dev")
     kernel = dict(re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", header.read_text()))
     kernel.setdefault("newfstatat", kernel.get("fstatat", ""))
-    for calls in (LISTED, REFUSED, WATCHED, {"seccomp": SECCOMP}):
+    for calls in (LISTED, SERVED, REFUSED, WATCHED, {"seccomp": SECCOMP}):
         for name, numbers in calls.items():
             if kernel.get(name, "").isdecimal():
                 assert numbers[column] == int(kernel[name]), name
@@ -61,8 +62,8 @@ def test_the_kernel_refuses_every_call_that_is_not_on_the_list() -> None:
 
 EACH = """
 import ctypes, os, sys
-from edge.worker import sandbox
-from edge.worker.sandbox import allowed
+from edge import sandbox
+from edge.sandbox import allowed
 column = ["x86_64", "aarch64"].index(os.uname().machine)
 checked = [numbers for numbers, _ in allowed.checked(0).values()]
 listed = {numbers[column] for numbers in (*allowed.ALLOWED.values(), *checked)}
@@ -148,7 +149,7 @@ UNDONE_BESIDE_A_DRIVER: Asked = [
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("driver", [False, True], ids=["on the CPU", "beside a driver"])
 def test_the_arguments_decide(machine: str, driver: bool) -> None:
-    program = program_for(machine, PID, driver=driver)
+    program = program_for(machine, PID, Role.DRIVER if driver else Role.WORKER)
     numbers: dict[str, Numbers] = WATCHED if driver else LISTED
     done, undone = (DONE_BESIDE_A_DRIVER, UNDONE_BESIDE_A_DRIVER) if driver else (DONE, UNDONE)
     for expected, asked in (("allowed", done), ("EPERM", undone)):
@@ -162,20 +163,20 @@ def test_the_arguments_decide(machine: str, driver: bool) -> None:
 @pytest.mark.parametrize("driver", [False, True], ids=["on the CPU", "beside a driver"])
 def test_the_c_library_is_led_back_to_calls_that_can_be_seen(machine: str, driver: bool) -> None:
     """ENOSYS, not EPERM, for clone3 and openat2, and for what no kernel has yet."""
-    program = program_for(machine, PID, driver=driver)
+    program = program_for(machine, PID, Role.DRIVER if driver else Role.WORKER)
     for number in (435, 437, BEYOND):
         assert verdict(program, machine, number) == "ENOSYS"
 
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_beside_a_driver_all_that_is_forbidden_is_refused(machine: str) -> None:
-    program, column = program_for(machine, PID, driver=True), MACHINES.index(machine)
+    program, column = program_for(machine, PID, Role.DRIVER), MACHINES.index(machine)
     for name, numbers in forbidden.FORBIDDEN.items():
         if (number := numbers[column]) is not None:
             assert verdict(program, machine, number) == "EPERM", name
 
 
 def test_the_same_calls_under_other_numbers_are_refused_too() -> None:
-    program = program_for("x86_64", PID, driver=False)
+    program = program_for("x86_64", PID, Role.WORKER)
     assert verdict(program, "x86_64", 0x40000000) == "EPERM"  # read, of x32
     assert verdict(program, "aarch64", 63) == "killed"  # another architecture's

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.worker import sandbox
-from edge.worker.sandbox import landlock
+from edge import sandbox
+from edge.sandbox import landlock
 from tests.attacks.attempts import ATTACKS, OF_DRIVERS
 from tests.attacks.attempts import READING as ALL_READING
 from tests.edge.hot import Hot, portrait

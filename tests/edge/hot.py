@@ -74,6 +74,10 @@ class Hot:
 
     def worker(self) -> int | None:
         """The worker's process id."""
+        return self.process_of("edge.worker.main")
+
+    def process_of(self, module: str) -> int | None:
+        """The process id of the service's child that runs `module`."""
         if self.process is None:
             return None
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
@@ -81,7 +85,14 @@ class Hot:
             pids = [int(pid) for pid in children.read_text().split()]
         except OSError:
             return None
-        return next((pid for pid in pids if b"edge.worker.main" in _command_line(pid)), None)
+        return next((pid for pid in pids if module.encode() in _command_line(pid)), None)
+
+    def kill_child(self, module: str) -> bool:
+        """At once; whether there was one."""
+        pid = self.process_of(module)
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        return pid is not None
 
     def cutting(self) -> bool:
         """Whether the worker has a photo in hand: the supervisor holds the file in memory for its output."""

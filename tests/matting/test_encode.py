@@ -105,7 +105,7 @@ def test_sides_that_the_format_cannot_hold_are_refused(format: Format, side: int
 
 
 def test_every_format_has_a_suffix() -> None:
-    assert [find_format(name).suffix for name in format_names()] == [".png", ".webp", ".jpg", ".tif"]
+    assert [find_format(name).suffix for name in format_names()] == [".png", ".webp", ".jpg", ".tif", ".png", ".zip"]
 
 
 def test_a_format_goes_by_its_aliases_and_in_capitals() -> None:
@@ -116,4 +116,4 @@ def test_a_format_goes_by_its_aliases_and_in_capitals() -> None:
 def test_a_name_is_given_to_one_format_only(names: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError, match="already"):
         register_format(Format(names[0], ".x", PNG.encode, aliases=names[1:]))
-    assert format_names() == ("png", "webp", "jpeg", "tiff")
+    assert format_names() == ("png", "webp", "jpeg", "tiff", "alpha", "zip")

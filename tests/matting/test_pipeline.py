@@ -3,6 +3,7 @@ from __future__ import annotations
 import weakref
 from io import BytesIO
 from typing import Any
+from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 import pytest
@@ -16,9 +17,12 @@ from matting.decode import decode
 from matting.engines.onnx_cpu import OnnxCpuEngine
 from matting.errors import NoPersonFound
 from matting.formats.jpeg import JPEG
+from matting.formats.zip import ZIP
+from matting.framing import Framing
 from matting.model import default_model_dir, load_model
 from matting.photo import U8, Controls, Photo
 from matting.pipeline import CutOut, cut
+from matting.placement import seen_box
 from matting.settings import Settings
 
 STAGES = ["decode", "prepare", "infer", "refine", "controls", "foreground", "composite", "encode"]
@@ -105,3 +109,26 @@ def test_the_photos_pixels_are_let_go_of_before_it_is_composed(
     monkeypatch.setattr(pipeline, "decode", watched)
     cut(as_file(data.astronaut()), Settings(crop=crop), work, look)
     assert alive["controls"] and not alive["composite"]
+
+
+def test_a_framing_comes_before_the_background_and_tells_where_the_person_is(work: CpuWork) -> None:
+    framing = Framing(scale=0.5, position=(0, 1), most_pixels=64 * 64)
+    rgba = cut(as_file(data.astronaut()), Settings(framing=framing), work)
+    assert rgba.size == (64, 64) and rgba.foreground is not None and rgba.foreground.left == 0
+    assert rgba.foreground == seen_box(pixels(rgba)[..., 3])
+    blue = cut(as_file(data.astronaut()), Settings(background=Colour((0, 0, 255)), framing=framing), work)
+    assert (pixels(blue)[:, 40:] == (0, 0, 255)).all() and blue.foreground == rgba.foreground
+
+
+def test_an_archive_holds_colours_and_matte(work: CpuWork) -> None:
+    rgba = pixels(cut(as_file(data.astronaut()), Settings(), work))
+    result = cut(as_file(data.astronaut()), Settings(format=ZIP), work)
+    assert result.suffix == ".zip" and result.foreground is None
+    with ZipFile(BytesIO(result.output)) as archive:
+        assert archive.namelist() == ["color.jpg", "alpha.png"] and archive.testzip() is None
+        assert {each.compress_type for each in archive.infolist()} == {ZIP_STORED}
+        colours, matte = (Image.open(BytesIO(archive.read(name))) for name in archive.namelist())
+    assert (colours.mode, matte.mode) == ("RGB", "L")
+    np.testing.assert_array_equal(np.asarray(matte), rgba[..., 3])
+    full = rgba[..., 3] == 255
+    assert np.abs(np.asarray(colours).astype(int) - rgba[..., :3])[full].mean() < 3

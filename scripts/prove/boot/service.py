@@ -10,7 +10,7 @@ from scripts.prove.boot.versions import CONFIG
 
 PROGRAM = "/opt/edge-matting/current/bin/edge-matting"
 DROP_INS = "/etc/systemd/system/edge-matting.service.d"
-ADDRESS = "127.0.0.1:9464"
+ADDRESS = "127.0.0.1:7000"
 METRICS = "/var/lib/metrics"
 MOST_EXPOSED = 1.5  # of 10, in systemd's own count
 

@@ -12,6 +12,7 @@ import pytest
 import edge
 import matting
 from edge.config import load
+from edge.config.http import HttpOptions
 from edge.config.load import ConfigError, load_config, load_profile, service_config
 from edge.config.schema import KEYS
 
@@ -163,8 +164,12 @@ def test_every_key_that_a_sentence_names_is_one() -> None:
 
 
 def _file(section: str, word: str) -> bool:
-    """Whether section.word is the name of a file, or of a module."""
-    return word in FILES or (section == "matting" and importlib.util.find_spec(f"matting.{word}") is not None)
+    """Whether section.word is the name of a file, or of a module, or of one of ASGI's messages."""
+    return (
+        word in FILES
+        or (section == "http" and word in ("response", "disconnect"))
+        or (section == "matting" and importlib.util.find_spec(f"matting.{word}") is not None)
+    )
 
 
 def test_without_a_config_everything_lies_in_hot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +204,9 @@ def test_a_profile_takes_only_what_it_may_override() -> None:
     ],
 )
 def test_an_address_to_listen_on_is_ipv4_or_ipv6(tmp_path: Path, text: str, address: tuple[str, int]) -> None:
-    assert load_config(write(tmp_path, f'[http]\nlisten = "{text}"\n')).listen == address
+    assert load_config(write(tmp_path, f'[http]\nlisten = "{text}"\nkey_file = "key"\n')).http == HttpOptions(
+        address, tmp_path / "key"
+    )
 
 
 @pytest.mark.parametrize("text", ["9464", ":9464", "::1:9464", "[127.0.0.1]:9464", "127.0.0.1:0", "127.0.0.1:x", "booth:80"])
@@ -228,3 +235,18 @@ def test_a_log_level_may_be_shouted(tmp_path: Path) -> None:
 def test_what_python_cannot_take_is_a_mistake_like_any_other(tmp_path: Path, value: str) -> None:
     with pytest.raises(ConfigError):
         load_config(write(tmp_path, f"[hotfolder]\ninbox = {value}\n"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        ('listen = "0.0.0.0:7000"', r"line 2: http\.listen is open to other machines, which needs http\.key_file"),
+        ('key_file = "key"', r"line 2: http needs http\.listen"),
+        ('listen = "127.0.0.1:7000"\ncertificate = "a.pem"', r"line 3: http\.certificate alone is no HTTPS"),
+        ('listen = "127.0.0.1:7000"\nhosts = ["a b"]', r"line 3: http\.hosts is \['a b'\]"),
+        ('listen = "127.0.0.1:7000"\norigins = ["*"]', r"line 3: http\.origins is"),
+    ],
+)
+def test_http_that_is_open_or_half_described_is_refused(tmp_path: Path, lines: str, mistake: str) -> None:
+    with pytest.raises(ConfigError, match=mistake):
+        load_config(write(tmp_path, f"[http]\n{lines}\n"))

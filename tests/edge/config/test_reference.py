@@ -48,7 +48,7 @@ def test_the_installed_configuration_is_right_with_every_key_turned_on(tmp_path:
     path = tmp_path / "all.toml"
     path.write_text(uncommented(example()), encoding="utf-8")
     config = load_config(path)
-    assert config.options.preset == "e-commerce" and config.listen == ("127.0.0.1", 9464)
+    assert config.options.preset == "e-commerce" and config.http is not None and config.http.listen == ("127.0.0.1", 7000)
     assert config.camera is not None and config.camera.button == ("/dev/gpiochip0", 17)
 
 
@@ -60,9 +60,9 @@ def test_a_key_says_what_it_does_and_what_holds_without_it(section: str, name: s
 
 @pytest.mark.parametrize(("section", "name", "key"), WITH_DEFAULT, ids=[f"{each[0]}.{each[1]}" for each in WITH_DEFAULT])
 def test_the_default_that_is_told_is_what_holds_without_the_key(tmp_path: Path, section: str, name: str, key: Key) -> None:
-    base = '[camera]\nsource = "test://"\n'
+    base = '[camera]\nsource = "test://"\n' if section != "http" else '[http]\nlisten = "127.0.0.1:7000"\n'
     value = f"{name} = {json.dumps(key.default)}\n"
-    text = base + value if section == "camera" else f"{base}[{section}]\n{value}"
+    text = base + value if section in ("camera", "http") else f"{base}[{section}]\n{value}"
     with_key, without = tmp_path / "with.toml", tmp_path / "without.toml"
     with_key.write_text(text, encoding="utf-8")
     without.write_text(base, encoding="utf-8")

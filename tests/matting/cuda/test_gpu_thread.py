@@ -26,6 +26,7 @@ from matting.cuda.gpu_thread import GpuThread, taken
 from matting.cuda.work import GpuWork
 from matting.engines.onnx_cpu import OnnxCpuEngine
 from matting.errors import EngineError, GpuLost, NoPersonFound, OutOfMemory
+from matting.framing import Framing
 from matting.model import ModelSpec
 from matting.photo import Controls, Photo
 from matting.pipeline import CutOut, cut
@@ -126,6 +127,9 @@ SAMPLES = [
     (WIDE, Settings(Controls(10, 1, 1.0), Colour((255, 0, 255)), crop=0.0, mask=True)),
     (VEILED, Settings(background=Blur(), mask=True)),
     (WIDE, Settings(background=ImageBackground(person(300, 400)), crop=0.1)),
+    (WIDE, Settings(mask=True, framing=Framing(most_pixels=40_000))),
+    (VEILED, Settings(background=Blur(), framing=Framing(scale=0.5, position="original"))),
+    (WIDE, Settings(background=ImageBackground(person(300, 400)), framing=Framing(position=(0.2, 1.0)))),
 ]
 
 

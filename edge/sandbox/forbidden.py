@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from edge.worker.sandbox.checks import Check, Checked, Numbers, has, lacks
+from edge.sandbox.checks import Check, Checked, Numbers, has, lacks
 
 FORBIDDEN: dict[str, Numbers] = {
     # other programs and processes

@@ -1,8 +1,8 @@
 """seccomp (seccomp(2)): system calls that every thread of this process is refused from now on.
 
-On the CPU a list of what is allowed, beside a driver one of what is forbidden. A call that is refused gets EPERM. One that
-kernels have only since 5.1 and that is not allowed gets ENOSYS: whoever makes it, such as a newer C library, must cope with
-a kernel that lacks it, and falls back.
+For the worker on the CPU and for the HTTP server a list of what is allowed, beside a driver one of what is forbidden. A call
+that is refused gets EPERM. One that kernels have only since 5.1 and that is not allowed gets ENOSYS: whoever makes it, such
+as a newer C library, must cope with a kernel that lacks it, and falls back.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import errno
 import os
 import platform
 import struct
+from enum import Enum
 
-from edge.worker.sandbox import allowed, forbidden
-from edge.worker.sandbox.checks import Check, Checked, Numbers
+from edge.sandbox import allowed, forbidden, server
+from edge.sandbox.checks import Check, Checked, Numbers
 
 SECCOMP: Numbers = (317, 277)
 FIRST_OF_5_1 = 424  # from here on a call has the same number on every architecture
@@ -29,6 +30,14 @@ _ALLOW, _KILL_PROCESS, _REFUSE, _ENOSYS = 0x7FFF0000, 0x80000000, 0x00050000 | e
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
+class Role(Enum):
+    """Who locks itself in: a worker on the CPU, one beside a driver (a GPU's, PyTorch's), the HTTP server."""
+
+    WORKER = "worker"
+    DRIVER = "driver"
+    SERVER = "server"
+
+
 def there() -> bool:
     """Whether the kernel has it, on an architecture whose numbers are known here."""
     machine = platform.machine()
@@ -36,34 +45,39 @@ def there() -> bool:
     return machine in _ARCHITECTURES and _seccomp(machine, _GET_ACTION_AVAILABLE, 0, action) == 0
 
 
-def restrict(*, driver: bool) -> bool:
-    """Refuse what `forbidden` lists beside a driver, else all that `allowed` does not list.
+def restrict(role: Role) -> bool:
+    """Refuse what `forbidden` lists beside a driver, else all that the role's list does not allow.
 
     Returns whether it was done; False leaves all as it was.
     """
     machine = platform.machine()
     if machine not in _ARCHITECTURES:
         return False
-    program = program_for(machine, os.getpid(), driver=driver)
+    program = program_for(machine, os.getpid(), role)
     buffer = ctypes.create_string_buffer(program, len(program))
     described = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
     return _seccomp(machine, _SET_MODE_FILTER, _ALL_THREADS, described) == 0
 
 
-def program_for(machine: str, pid: int, *, driver: bool) -> bytes:
+def program_for(machine: str, pid: int, role: Role) -> bytes:
     """The BPF program, 8 bytes an instruction, that sees a call's number, architecture and arguments."""
     column = _column(machine)
     lines = [_line(_LOAD, 4), _line(_EQUAL, _ARCHITECTURES[machine], 1, 0), _line(_RETURN, _KILL_PROCESS), _line(_LOAD, 0)]
     if machine == "x86_64":  # the same calls once more, under other numbers
         lines += [_line(_AT_LEAST, _X32, 0, 1), _line(_RETURN, _REFUSE)]
-    lines += _but_forbidden(column, pid) if driver else _only_allowed(column, pid)
+    if role is Role.DRIVER:
+        lines += _but_forbidden(column, pid)
+    elif role is Role.SERVER:
+        lines += _only(server.ALLOWED, server.checked(pid), column)
+    else:
+        lines += _only(allowed.ALLOWED, allowed.checked(pid), column)
     return b"".join(lines)
 
 
-def _only_allowed(column: int, pid: int) -> list[bytes]:
+def _only(calls: dict[str, Numbers], checked: Checked, column: int) -> list[bytes]:
     return [
-        *_each(allowed.ALLOWED, column, _ALLOW),
-        *_each_checked(allowed.checked(pid), column),
+        *_each(calls, column, _ALLOW),
+        *_each_checked(checked, column),
         *[_line(_AT_LEAST, FIRST_OF_5_1, 0, 1), _line(_RETURN, _ENOSYS)],
         _line(_RETURN, _REFUSE),
     ]

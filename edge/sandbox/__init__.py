@@ -1,6 +1,7 @@
-"""What the worker gives up before it touches a photo, for good: then no code in it, whoever wrote it, can run a program,
-open a socket, signal or look into another process, or create, change, remove or (but for the program's own) read a file
-that it was not handed open. Nor has it any of root's powers, whoever started the service.
+"""What the worker gives up before it touches a photo, and the HTTP server before it hears a client, for good: then no code in
+them, whoever wrote it, can run a program, open a socket, signal or look into another process, or create, change, remove or
+(but for the program's own) read a file that it was not handed open. Nor have they any of root's powers, whoever started the
+service.
 
 Two ways of the kernel's, each of which holds where the other is missing: seccomp refuses system calls, Landlock hides
 files. On the CPU a list says which calls are left. The driver of a GPU opens and starts what cannot be foreseen, so it comes
@@ -16,7 +17,8 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
-from edge.worker.sandbox import capabilities, landlock, seccomp
+from edge.sandbox import capabilities, landlock, seccomp
+from edge.sandbox.seccomp import Role
 
 _PR_SET_NO_NEW_PRIVS = 38
 _LIBC = ctypes.CDLL(None)
@@ -40,8 +42,8 @@ def confine_writing(more: Iterable[Path] = ()) -> None:
     landlock.confine(None, [Path("/dev"), Path("/proc")])
 
 
-def lock_in(more: Iterable[Path] = (), *, gpu: bool = False) -> list[str]:
-    """Give all up. more: further files and folders that may be read. gpu: a driver is at work, which opens its nodes anew.
+def lock_in(more: Iterable[Path] = (), role: Role = Role.WORKER) -> list[str]:
+    """Give all up. more: further files and folders that may be read. A driver opens its nodes anew.
 
     Returns what the kernel refused, as `offered` names it. Seccomp holds for all threads, the rest for this one and those
     that it starts from here on.
@@ -49,8 +51,9 @@ def lock_in(more: Iterable[Path] = (), *, gpu: bool = False) -> list[str]:
     needed = [*_python(), *more]
     capabilities.drop(needed)
     _no_new_privileges()
+    gpu = role is Role.DRIVER
     hidden = landlock.confine([*needed, *_SYSTEM, *(_DRIVERS if gpu else ())], [Path("/dev")] if gpu else [])
-    refused = seccomp.restrict(driver=gpu)
+    refused = seccomp.restrict(role)
     return [name for name, done in (("seccomp", refused), ("landlock", hidden)) if not done]
 
 
@@ -61,6 +64,6 @@ def _no_new_privileges() -> None:
 
 def _python() -> list[Path]:
     """Python, what is installed into it, and this program: modules are also imported late."""
-    ours = Path(__file__).parents[3]
+    ours = Path(__file__).parents[2]
     paths = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     return [*map(Path, paths), *map(Path, site.getsitepackages()), ours / "edge", ours / "matting"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from edge.worker.sandbox.checks import Check, Checked, Numbers, has, lacks
+from edge.sandbox.checks import Check, Checked, Numbers, has, lacks
 
 ALLOWED: dict[str, Numbers] = {
     # what is open: the photo, the outputs, the model, Python's modules, libraries

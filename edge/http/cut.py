@@ -1,0 +1,120 @@
+"""Our own way in: `POST /cut`, whose body is the photo, and whose answer is the cut-out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from edge.config.keys import Advised, Key
+from edge.config.options import COLOURS, Options
+from edge.config.schema import PROFILE_KEYS
+from edge.http.answers import CutResponse, plain_refusal
+from edge.http.contract import Contract, CutEndpoint, Shared
+from edge.http.refused import invalid
+from edge.http.slots import Slot
+from edge.http.upload import read_body, read_form
+from matting.backgrounds.base import ImageFile
+from matting.backgrounds.registry import parse_background
+from matting.errors import SettingsError
+
+# One file is answered, so the matte beside it cannot be asked for: format=alpha gives it alone.
+_KEYS: Mapping[str, Key] = {name: key for name, key in PROFILE_KEYS.items() if name != "mask"}
+_PHOTO, _BACKGROUND = "photo", "background"
+
+
+def _routes(shared: Shared) -> Sequence[Route]:
+    async def cut(request: Request, slot: Slot) -> Response:
+        options = _options(request.query_params, shared.defaults)
+        own_background = False
+        if request.headers.get("content-type", "").startswith("multipart/"):
+            assert slot.background is not None
+            form = await read_form(request, {_PHOTO: slot.photo, _BACKGROUND: slot.background}, shared.body)
+            if _PHOTO not in form.files:
+                raise invalid("the form has no file called photo")
+            own_background = _BACKGROUND in form.files
+        else:
+            await read_body(request, slot.photo, shared.body)
+        return CutResponse(await slot.cut(options, request.receive, own_background=own_background))
+
+    return [Route("/cut", CutEndpoint(shared, cut, plain_refusal, background=True), methods=["POST"])]
+
+
+def _options(query: Mapping[str, str], defaults: Options) -> Options:
+    """The keys of [matting], as in the configuration, over the service's settings."""
+    found: dict[str, Any] = {}
+    for written, text in query.items():
+        name = written.replace("-", "_")
+        if name not in _KEYS:
+            raise invalid(f"{written!r} is nothing that can be asked for, expected one of {', '.join(_KEYS)}")
+        try:
+            found[name] = _KEYS[name].read(_value(text))
+        except (ValueError, SettingsError) as error:
+            expected = str(error) if isinstance(error, Advised) else _KEYS[name].expected
+            raise invalid(f"{written} is {text[:200]!r}, expected {expected}") from error
+    if isinstance(parse_background(found.get("background", "none")), ImageFile):
+        raise invalid("a picture as background must be sent: as the file background of a form, beside the file photo")
+    if "colours" in found:
+        found["to_srgb"] = COLOURS[found.pop("colours")]
+    return replace(defaults, **found)
+
+
+def _value(text: str) -> Any:
+    """Numbers as TOML would have them."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+_SAID = {
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["error", "reason"],
+                "properties": {"error": {"type": "string"}, "reason": {"type": "string"}},
+            }
+        }
+    }
+}
+_FILE = {"type": "string", "format": "binary"}
+_PATHS: dict[str, Any] = {
+    "/cut": {
+        "post": {
+            "summary": "Cut the person out of a photo",
+            "parameters": [
+                {"name": name, "in": "query", "description": key.help, "schema": {"type": "string"}}
+                for name, key in _KEYS.items()
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "image/*": {"schema": _FILE},
+                    "multipart/form-data": {
+                        "schema": {
+                            "type": "object",
+                            "required": [_PHOTO],
+                            "properties": {_PHOTO: _FILE, _BACKGROUND: _FILE},
+                        }
+                    },
+                },
+            },
+            "responses": {
+                "200": {
+                    "description": "the cut-out; its stages' times are in Server-Timing",
+                    "content": {"image/png": {}, "image/webp": {}, "image/jpeg": {}, "image/tiff": {}},
+                },
+                "400": {"description": "something is asked for that there is not", **_SAID},
+                "422": {"description": "the photo cannot be cut, or nobody is in it", **_SAID},
+            },
+        }
+    }
+}
+CUT = Contract("edge-matting", ("/",), plain_refusal, _routes, _PATHS)

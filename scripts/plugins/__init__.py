@@ -1,0 +1,1 @@
+"""Plug-ins for other people's booths."""

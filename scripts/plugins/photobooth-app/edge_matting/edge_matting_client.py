@@ -1,0 +1,1 @@
+../../edge_matting_client.py

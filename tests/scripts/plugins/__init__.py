@@ -1,0 +1,1 @@
+"""Our plug-ins inside the real programs, installed from their packages."""
