@@ -9,10 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from edge.camera.messages import FROM_CAMERA, CameraFailed, CameraState, PhotoTaken, StartCamera
+from edge.camera.messages import (
+    FROM_CAMERA,
+    CameraFailed,
+    CameraState,
+    PhotoTaken,
+    PictureRefused,
+    PictureTaken,
+    StartCamera,
+    TakePicture,
+)
 from edge.config.camera_source import parse_source
 from edge.ipc.backoff import Pause
 from edge.ipc.child import ChildExit, ChildProcess
+from matting.errors import CameraError
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +46,8 @@ class CameraManager:
     fault: str = ""
     _process: ChildProcess | None = None
     _pause: Pause = field(default_factory=Pause)
+    _last_snap: int = 0
+    _snaps: dict[int, Callable[[PurePosixPath | CameraError], None]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -57,6 +69,15 @@ class CameraManager:
     def memory(self) -> int:
         """Bytes that its processes hold."""
         return 0 if self.state is None else self.state.memory
+
+    def snap(self, countdown: float, on_result: Callable[[PurePosixPath | CameraError], None]) -> None:
+        """Take a picture; see `edge.intake.source.Snap`."""
+        if self._process is None:
+            on_result(CameraError(f"the camera does not run: {self.words}"))
+            return
+        self._last_snap += 1
+        self._snaps[self._last_snap] = on_result
+        self._process.send(TakePicture(self._last_snap, countdown))
 
     def poll(self, now: float) -> None:
         """Start it where it is not running, with back-off; hear it out; end it when it says nothing any more."""
@@ -83,9 +104,13 @@ class CameraManager:
         self._process = ChildProcess("edge.camera.process", self.start, FROM_CAMERA, environment=_MALLOC)
         self.selector.register(self._process, selectors.EVENT_READ)
 
-    def _on_message(self, message: PhotoTaken | CameraState | CameraFailed) -> None:
+    def _on_message(self, message: PhotoTaken | PictureTaken | PictureRefused | CameraState | CameraFailed) -> None:
         if isinstance(message, PhotoTaken):
             self.on_taken(message.path)
+        elif isinstance(message, PictureTaken | PictureRefused):
+            on_result = self._snaps.pop(message.number, None)
+            if on_result is not None:
+                on_result(message.path if isinstance(message, PictureTaken) else CameraError(message.reason))
         elif isinstance(message, CameraFailed):
             self.state, self.fault = None, message.reason
             log.error("no camera: %s", message.reason)
@@ -98,6 +123,9 @@ class CameraManager:
         assert self._process is not None
         self.selector.unregister(self._process)
         self._process = None
+        waiting, self._snaps = self._snaps, {}
+        for on_result in waiting.values():
+            on_result(CameraError("the camera's process ended before the picture was taken"))
         self._pause.fail(time.monotonic())
         self.state, self.fault = None, self.fault or f"its process {ended}"
         wait = self._pause.until - time.monotonic()

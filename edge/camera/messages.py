@@ -20,6 +20,27 @@ class StartCamera(Message, frozen=True):
     log_level: str
 
 
+class TakePicture(Message, frozen=True):
+    """One, after so many seconds. number: tells it from others that are asked for."""
+
+    number: Count
+    countdown: float
+
+
+class PictureTaken(Message, frozen=True):
+    """What was asked for lies at this path within the inbox."""
+
+    number: Count
+    path: PurePosixPath
+
+
+class PictureRefused(Message, frozen=True):
+    """What was asked for is not to be had, for this reason."""
+
+    number: Count
+    reason: Text
+
+
 class PhotoTaken(Message, frozen=True):
     """A whole file lies at this path within the inbox."""
 
@@ -54,4 +75,5 @@ class CameraFailed(Message, frozen=True):
     reason: Text
 
 
-TO_CAMERA, FROM_CAMERA = Decoder(StartCamera), Decoder(PhotoTaken | CameraState | CameraFailed)
+TO_CAMERA = Decoder(StartCamera | TakePicture)
+FROM_CAMERA = Decoder(PhotoTaken | PictureTaken | PictureRefused | CameraState | CameraFailed)

@@ -22,7 +22,16 @@ from edge.camera.feed import Feed
 from edge.camera.frame import Frame
 from edge.camera.interval import Every, StandsStill
 from edge.camera.live_view import LiveView
-from edge.camera.messages import TO_CAMERA, CameraFailed, CameraState, PhotoTaken, StartCamera
+from edge.camera.messages import (
+    TO_CAMERA,
+    CameraFailed,
+    CameraState,
+    PhotoTaken,
+    PictureRefused,
+    PictureTaken,
+    StartCamera,
+    TakePicture,
+)
 from edge.camera.photo_file import store
 from edge.camera.shutter import Shutter
 from edge.camera.trigger import TriggerFolder
@@ -54,7 +63,7 @@ class CameraProcess:
         self._alive = True
         self._next_beat = 0.0
         self._selector = selectors.DefaultSelector()
-        self._selector.register(channel, selectors.EVENT_READ, self._parent_hung_up)
+        self._selector.register(channel, selectors.EVENT_READ, self._on_parent)
         self._feed = Feed(options)
         self._shutter = Shutter()
         self._control = Control(start.state, self._selector, self._on_line)
@@ -85,9 +94,22 @@ class CameraProcess:
             if self._live_view is not None:
                 self._live_view.close()
 
-    def _parent_hung_up(self) -> None:
-        """The only thing that it says after its first message is good-bye."""
-        self._alive = False
+    def _on_parent(self) -> None:
+        """It asks for a picture, or hangs up."""
+        received = self._channel.receive()
+        if received is None:
+            self._alive = False
+            return
+        request: TakePicture = received.message
+
+        def tell(line: str) -> None:
+            word, _, rest = line.partition(" ")
+            if word == "taken":
+                self._channel.send(PictureTaken(request.number, PurePosixPath(rest)))
+            elif word == "error":
+                self._channel.send(PictureRefused(request.number, rest))
+
+        self._press(["1", str(request.countdown)], tell)
 
     def _beat(self, now: float) -> None:
         if now >= self._next_beat:

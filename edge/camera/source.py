@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from edge.camera.checks import check_camera, check_gstreamer
 from edge.camera.manager import CameraManager
 from edge.camera.messages import StartCamera
 from edge.delivery.attempts import Attempts
 from edge.engine.kind import engine_beside
+from edge.fs.names import printable
 from edge.intake.source import CutFacts, Input, Opened, Output, SourceContext, SourceKind
 from edge.monitoring.status import SourceStatus
 from matting.errors import MattingError
@@ -27,7 +29,13 @@ class CameraSource:
         model = config.model or default_model_dir()
         folders = config.folders
         start = StartCamera(config.camera, folders.inbox, folders.state, engine, model, config.log_level)
-        self._manager = CameraManager(start, context.selector, context.announced.append)
+
+        def taken(path: PurePosixPath) -> None:
+            context.announced.append(path)
+            context.events.tell("taken", printable(path))
+
+        self._manager = CameraManager(start, context.selector, taken)
+        context.snaps.append(self._manager.snap)
 
     def poll(self, now: float) -> None:
         self._manager.poll(now)

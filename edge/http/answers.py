@@ -52,6 +52,8 @@ def media_type(suffix: str) -> str:
 
 def server_timing(cut: Cut) -> dict[str, str]:
     """How long each stage took, in milliseconds (w3.org/TR/server-timing)."""
+    if not cut.stage_ms:
+        return {}
     return {"Server-Timing": ", ".join(f"{stage};dur={ms:.1f}" for stage, ms in cut.stage_ms.items())}
 
 

@@ -16,6 +16,7 @@ from edge.fs.names import printable
 from edge.http.contract import Contract, Shared
 from edge.http.cut import CUT
 from edge.http.docs import docs_routes
+from edge.http.events import EventStream
 from edge.http.messages import StartHttp
 from edge.http.monitor import Monitor
 from edge.http.refused import Refused
@@ -32,12 +33,12 @@ log = logging.getLogger(__name__)
 CONTRACTS: tuple[Contract, ...] = (REMBG, WITHOUTBG, REMOVEBG, CUT)
 
 
-def make_app(start: StartHttp, slots: Slots, monitor: Monitor) -> ASGIApp:
+def make_app(start: StartHttp, slots: Slots, monitor: Monitor, events: EventStream) -> ASGIApp:
     """What the server runs."""
     shared = Shared(slots, start.defaults, start.body)
     routes = [route for contract in CONTRACTS for route in contract.routes(shared)]
     inner = Starlette(
-        routes=[*routes, *monitor.routes(), *docs_routes(CONTRACTS)],
+        routes=[*routes, *monitor.routes(), *events.routes(), *docs_routes(CONTRACTS)],
         exception_handlers={HTTPException: _nothing_there, Exception: _fault},
     )
     inner.router.redirect_slashes = False

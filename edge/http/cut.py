@@ -1,4 +1,5 @@
-"""Our own way in: `POST /cut`, whose body is the photo, and whose answer is the cut-out."""
+"""Our own way in: `POST /cut`, whose body is the photo, and whose answer is the cut-out; `POST /snap`, whose photo is the
+camera's."""
 
 from __future__ import annotations
 
@@ -25,6 +26,7 @@ from matting.errors import SettingsError
 # One file is answered, so the matte beside it cannot be asked for: format=alpha gives it alone.
 _KEYS: Mapping[str, Key] = {name: key for name, key in PROFILE_KEYS.items() if name != "mask"}
 _PHOTO, _BACKGROUND = "photo", "background"
+_LONGEST_COUNTDOWN = 60
 
 
 def _routes(shared: Shared) -> Sequence[Route]:
@@ -41,7 +43,23 @@ def _routes(shared: Shared) -> Sequence[Route]:
             await read_body(request, slot.photo, shared.body)
         return CutResponse(await slot.cut(options, request.receive, own_background=own_background))
 
-    return [Route("/cut", CutEndpoint(shared, cut, plain_refusal, background=True), methods=["POST"])]
+    async def snap(request: Request, slot: Slot) -> Response:
+        return CutResponse(await slot.snap(_countdown(request.query_params), request.receive))
+
+    return [
+        Route("/cut", CutEndpoint(shared, cut, plain_refusal, background=True), methods=["POST"]),
+        Route("/snap", CutEndpoint(shared, snap, plain_refusal), methods=["POST"]),
+    ]
+
+
+def _countdown(query: Mapping[str, str]) -> float:
+    try:
+        seconds = float(query.get("countdown", "0"))
+    except ValueError:
+        seconds = -1.0
+    if set(query) - {"countdown"} or not 0 <= seconds <= _LONGEST_COUNTDOWN:
+        raise invalid(f"a snap takes countdown, a number of seconds from 0 to {_LONGEST_COUNTDOWN}, and nothing else")
+    return seconds
 
 
 def _options(query: Mapping[str, str], defaults: Options) -> Options:
@@ -115,6 +133,28 @@ _PATHS: dict[str, Any] = {
                 "422": {"description": "the photo cannot be cut, or nobody is in it", **_SAID},
             },
         }
-    }
+    },
+    "/snap": {
+        "post": {
+            "summary": "Take a picture with the camera, and cut the person out of it",
+            "parameters": [
+                {
+                    "name": "countdown",
+                    "in": "query",
+                    "description": "seconds before the picture",
+                    "schema": {"type": "number", "minimum": 0, "maximum": _LONGEST_COUNTDOWN},
+                }
+            ],
+            "responses": {
+                "200": {
+                    "description": "the cut-out, which lies in the outbox too",
+                    "content": {"image/png": {}, "image/webp": {}, "image/jpeg": {}, "image/tiff": {}},
+                },
+                "400": {"description": "a countdown that there is not", **_SAID},
+                "409": {"description": "no camera runs, or it gives no picture", **_SAID},
+                "422": {"description": "the picture cannot be cut, or nobody is in it", **_SAID},
+            },
+        }
+    },
 }
 CUT = Contract("edge-matting", ("/",), plain_refusal, _routes, _PATHS)

@@ -21,7 +21,8 @@ import uvicorn
 from edge.board.rss import rss_bytes
 from edge.config.http import HttpOptions
 from edge.http.app import make_app
-from edge.http.messages import STATUS, TO_HTTP, HttpState, StartHttp, StatusTold
+from edge.http.events import EventStream
+from edge.http.messages import STATUS, TO_HTTP, EventTold, HttpState, StartHttp, StatusTold
 from edge.http.monitor import Monitor
 from edge.http.protocol import PatientProtocol
 from edge.http.slots import Slots
@@ -48,7 +49,8 @@ class HttpProcess:
         self._channel, self._listening = channel, listening
         self._slots = Slots(channel, start.slots, start.http.deadline)
         self._monitor = Monitor()
-        config.app = make_app(start, self._slots, self._monitor)
+        self._events = EventStream(self._monitor.state)
+        config.app = make_app(start, self._slots, self._monitor, self._events)
         self._server = uvicorn.Server(config)
 
     async def run(self) -> None:
@@ -64,7 +66,10 @@ class HttpProcess:
         if received is None:
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
             self._slots.stop()
+            self._events.close()
             self._server.should_exit = True
+        elif isinstance(received.message, EventTold):
+            self._events.tell(received.message.event)
         elif isinstance(received.message, StatusTold):
             self._monitor.tell(received.files[STATUS])
             os.close(received.files[STATUS])

@@ -14,6 +14,7 @@ from edge.http.messages import (
     RequestClosed,
     RequestOpened,
     RequestSent,
+    SnapAsked,
     StartHttp,
 )
 from edge.ipc.backoff import Pause
@@ -26,7 +27,7 @@ _SILENCE = 30.0  # seconds without a word
 _FAREWELL = 3.0  # seconds to tell the clients that wait
 _MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": str(1 << 20)}
 
-RequestMessage = RequestOpened | RequestSent | RequestClosed
+RequestMessage = RequestOpened | RequestSent | SnapAsked | RequestClosed
 
 
 @dataclass

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import msgspec
+
 from edge.config.http import HttpOptions
 from edge.config.options import Options
 from edge.ipc.messages import Count, Decoder, Message, Text, Word
+from edge.monitoring.events import Event
 from matting.photo import Box
 
 # The files that go with SlotGiven, to write, with RequestCut and with StatusTold, to read.
@@ -53,6 +58,12 @@ class StatusTold(Message, frozen=True):
     """The service's status, as JSON in the file that comes with it."""
 
 
+class EventTold(Message, frozen=True):
+    """Something has happened."""
+
+    event: Event
+
+
 class HttpState(Message, frozen=True):
     """Every few seconds. fault: why nothing is served, "" where something is; memory: bytes."""
 
@@ -76,6 +87,13 @@ class RequestSent(Message, frozen=True):
     own_background: bool
 
 
+class SnapAsked(Message, frozen=True):
+    """The request is for a picture of the camera, after so many seconds, and its cut-out."""
+
+    request: Count
+    countdown: Annotated[float, msgspec.Meta(ge=0, le=60)]
+
+
 class RequestClosed(Message, frozen=True):
     """It is answered, or its client has gone: the last word on it."""
 
@@ -83,5 +101,5 @@ class RequestClosed(Message, frozen=True):
 
 
 TOO_LATE = "TooLate"
-TO_HTTP = Decoder(StartHttp | SlotGiven | RequestCut | RequestFailed | StatusTold)
-FROM_HTTP = Decoder(HttpState | RequestOpened | RequestSent | RequestClosed)
+TO_HTTP = Decoder(StartHttp | SlotGiven | RequestCut | RequestFailed | StatusTold | EventTold)
+FROM_HTTP = Decoder(HttpState | RequestOpened | RequestSent | SnapAsked | RequestClosed)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from edge.http.answers import NO_STORE
+from edge.monitoring.events import Event
 from edge.monitoring.metrics import CONTENT_TYPE, exposition
 from edge.monitoring.status import STALE_AFTER, State, Status, parse_status
 
@@ -38,6 +39,11 @@ class Monitor:
         """What is served from now on. file: a descriptor of the status as JSON, which stays open."""
         data = os.pread(file, os.fstat(file).st_size, 0)
         self._told, self._json = (parse_status(json.loads(data)), time.monotonic()), data
+
+    def state(self) -> Event | None:
+        """As it was told last."""
+        status, _ = self._told
+        return None if status is None else Event("state", status.state.value, status.reason, at=status.updated)
 
     def routes(self) -> Sequence[Route]:
         return [

@@ -14,6 +14,7 @@ _OF_ERRORS = {
     "EngineError": HTTPStatus.SERVICE_UNAVAILABLE,
     "GpuLost": HTTPStatus.SERVICE_UNAVAILABLE,
     "OutOfMemory": HTTPStatus.SERVICE_UNAVAILABLE,
+    "CameraError": HTTPStatus.CONFLICT,
     "MattingError": HTTPStatus.INTERNAL_SERVER_ERROR,
     TOO_LATE: HTTPStatus.GATEWAY_TIMEOUT,
 }

@@ -20,6 +20,7 @@ from edge.http.messages import (
     RequestOpened,
     RequestSent,
     SlotGiven,
+    SnapAsked,
 )
 from edge.http.refused import ClientGone, busy, of_error, stopping, too_late
 from edge.ipc.channel import Channel, Received
@@ -79,7 +80,14 @@ class Slot:
             Refused: it was not cut.
             ClientGone: nobody waits for it any more.
         """
-        self._slots.channel.send(RequestSent(self._number, options, own_background))
+        return await self._cut(RequestSent(self._number, options, own_background), receive)
+
+    async def snap(self, countdown: float, receive: Receive) -> Cut:
+        """Have the camera take a picture after so many seconds, and wait for its cut-out. Raises what `cut` does."""
+        return await self._cut(SnapAsked(self._number, countdown), receive)
+
+    async def _cut(self, message: RequestSent | SnapAsked, receive: Receive) -> Cut:
+        self._slots.channel.send(message)
         gone = asyncio.ensure_future(_gone(receive))
         try:
             answer = asyncio.ensure_future(self._next(self._slots.deadline))
@@ -90,8 +98,8 @@ class Slot:
             received = answer.result()
         finally:
             gone.cancel()
-        message: RequestCut = received.message
-        facts = (message.suffix, message.width, message.height, message.stage_ms, message.foreground)
+        answered: RequestCut = received.message
+        facts = (answered.suffix, answered.width, answered.height, answered.stage_ms, answered.foreground)
         return Cut(received.files[OUTPUT], *facts)
 
     def on_message(self, received: Received) -> None:

@@ -26,17 +26,21 @@ from edge.http.messages import (
     PHOTO,
     STATUS,
     TOO_LATE,
+    EventTold,
     RequestCut,
     RequestFailed,
     RequestOpened,
     RequestSent,
     SlotGiven,
+    SnapAsked,
     StartHttp,
     StatusTold,
 )
+from edge.http.snaps import Snaps
 from edge.intake.open_input import open_background
 from edge.intake.source import REQUEST, CutFacts, Input, Opened, Output, SourceContext, SourceKind
 from edge.ipc.memory_file import create_memory_file, seal
+from edge.monitoring.events import Event
 from edge.monitoring.status import SourceStatus, Status
 from matting.errors import MattingError, OutputError, SettingsError
 from matting.photo import Limits
@@ -83,7 +87,9 @@ class HttpSource:
         limits = Limits(pixels=context.budget.pixels)
         start = StartHttp(config.http, config.options, _key(config.http), self._slots, limits.bytes, config.log_level)
         self._manager = HttpManager(start, context.selector, self._on_message, self._forget_all)
+        self._snaps = Snaps(context, self._manager.send)
         context.add_listener(self)
+        context.events.listen(self._on_event)
 
     def poll(self, now: float) -> None:
         self._manager.poll(now)
@@ -161,6 +167,10 @@ class HttpSource:
 
     # -- what the server says --------------------------------------------------------------------------------------
 
+    def _on_event(self, event: Event) -> None:
+        self._manager.send(EventTold(event))
+        self._snaps.on_event(event)
+
     def _on_message(self, message: RequestMessage) -> None:
         known = self._requests.get(message.request)
         if isinstance(message, RequestOpened):
@@ -172,6 +182,8 @@ class HttpSource:
             self._manager.kill("spoke of a request that it does not have and was ended")
         elif isinstance(message, RequestSent):
             self._sent(known, message)
+        elif isinstance(message, SnapAsked):
+            self._snaps.ask(message)
         else:
             self._forget(known)
 

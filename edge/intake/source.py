@@ -19,10 +19,11 @@ from edge.config.options import Options
 from edge.config.schema import register_section
 from edge.config.types import Config
 from edge.delivery.attempts import Attempts
+from edge.monitoring.events import Events
 from edge.monitoring.finding import Check
 from edge.monitoring.reporter import Listener
 from edge.monitoring.status import SourceStatus
-from matting.errors import MattingError
+from matting.errors import CameraError, MattingError
 from matting.photo import Box
 
 # A guest who waits before a camera goes first, then a request, then what may take its time.
@@ -122,12 +123,17 @@ class Source(Protocol):
         ...
 
 
+# Takes a picture after so many seconds, and hears its path within the inbox, or why there is none.
+Snap = Callable[[float, Callable[[PurePosixPath | CameraError], None]], None]
+
+
 @dataclass(frozen=True, slots=True)
 class SourceContext:
     """What a source is made of. once: the inbox is emptied, then the service ends. careful: the service ended too often, what
     is not needed is left alone. wake: makes the loop go round, from any thread. announced: paths within the inbox at which a
     source has put a whole file, for the hot folder to take at once. note_removed: hears of files and bytes of finished photos
-    that were removed. add_listener: takes who wants to hear each status of the service."""
+    that were removed. events: what happens, to be told and listened to. snaps: what takes a picture, one for each
+    camera. add_listener: takes who wants to hear each status of the service."""
 
     config: Config
     budget: Budget
@@ -137,6 +143,8 @@ class SourceContext:
     careful: bool = False
     announced: deque[PurePosixPath] = field(default_factory=deque)
     note_removed: Callable[[int, int], None] = lambda files, size: None
+    events: Events = field(default_factory=Events)
+    snaps: list[Snap] = field(default_factory=list)
     add_listener: Callable[[Listener], None] = lambda listener: None
 
 

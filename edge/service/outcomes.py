@@ -11,6 +11,7 @@ from edge.engine.gpu_manager import GpuManager
 from edge.fs.names import printable
 from edge.intake.source import CutFacts, Input, Output, Source
 from edge.monitoring.counters import Counters
+from edge.monitoring.events import Events
 from edge.monitoring.photo_log import log_again, log_cut, log_refused
 from edge.service.job import Job
 from edge.worker.manager import WorkerManager
@@ -29,6 +30,7 @@ class Outcomes:
     workers: WorkerManager
     gpu: GpuManager
     counters: Counters
+    events: Events
 
     def cut(self, job: Job, message: PhotoCut) -> None:
         """The worker has written the outputs, and they are sealed: they are delivered."""
@@ -39,6 +41,7 @@ class Outcomes:
         if name is None:
             return
         self.counters.note_cut(printable(job.photo.path), message.stage_ms)
+        self.events.tell("cut", printable(job.photo.path), output=printable(name))
         if self.workers.on_gpu:
             self.gpu.cut_well()
         log_cut(job.photo.path, name, message.stage_ms)
@@ -70,6 +73,8 @@ class Outcomes:
             return
         if error.place is Place.NO_PERSON:
             self.counters.note_no_person(printable(photo.path), str(error))
+            self.events.tell("no-person", printable(photo.path), str(error))
         else:
             self.counters.note_failed(printable(photo.path), str(error))
+            self.events.tell("failed", printable(photo.path), str(error))
         log_refused(photo.path, error)

@@ -21,6 +21,7 @@ from edge.engine.request import EngineRequest
 from edge.intake.source import PRIORITIES, Input, Opened, Source, SourceContext
 from edge.ipc.wake_socket import WakeSocket
 from edge.monitoring.counters import Counters
+from edge.monitoring.events import Events
 from edge.monitoring.reporter import Reporter, Situation
 from edge.monitoring.status import SourceStatus, State
 from edge.service.belief import lie_in
@@ -65,7 +66,9 @@ class Supervisor:
         self._selector.register(self._waker, selectors.EVENT_READ)
         self._workers = WorkerManager(self.start, self.budget, self._selector)
         self._gpu = GpuManager(self.engine_request, self._selector)
-        self._outcomes = Outcomes(self._workers, self._gpu, self.counters)
+        self._events = Events()
+        self._told: State | None = None
+        self._outcomes = Outcomes(self._workers, self._gpu, self.counters, self._events)
         context = SourceContext(
             self.config,
             self.budget,
@@ -74,6 +77,7 @@ class Supervisor:
             once=self.once,
             careful=self.careful_until is not None,
             note_removed=self.counters.note_removed,
+            events=self._events,
             add_listener=self.reporter.add_listener,
         )
         self._sources = [kind.make(context) for kind in source_kinds() if kind.wanted(context)]
@@ -241,6 +245,9 @@ class Supervisor:
             gpu_bytes=self._workers.gpu_memory,
             sources=tuple(sources),
         )
+        if state is not self._told:
+            self._told = state
+            self._events.tell("state", state.value, reason)
         self.reporter.tell(situation, self.counters, now)
         self.reporter.alive(now)
 

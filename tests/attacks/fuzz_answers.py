@@ -82,7 +82,7 @@ def answers(job: int, chance: random.Random) -> list[tuple[bytes, int]]:
 
 def _last(job: int, chance: random.Random) -> bytes:
     if chance.random() < 0.5:
-        return message("PhotoCut", job=job, coverage=0.5, stage_ms={}, memory=1, gpu_memory=0)
+        return message("PhotoCut", job=job, coverage=0.5, width=1, height=1, stage_ms={}, memory=1, gpu_memory=0)
     error = chance.choice(["PhotoTooLarge", "NoPersonFound", "EngineError", "OutOfMemory", "UnsupportedPhoto"])
     return message("PhotoFailed", job=job, error=error, message="x", traceback="", memory=1, gpu_memory=0)
 

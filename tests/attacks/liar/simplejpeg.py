@@ -46,7 +46,7 @@ def _message(kind: str, **fields: object) -> bytes:
 
 
 def _cut(job: int = 1, **fields: object) -> bytes:
-    whole = {"job": job, "coverage": 0.5, "stage_ms": {}, "memory": 1, "gpu_memory": 0, **fields}
+    whole = {"job": job, "coverage": 0.5, "width": 1, "height": 1, "stage_ms": {}, "memory": 1, "gpu_memory": 0, **fields}
     return _message("PhotoCut", **whole)
 
 
