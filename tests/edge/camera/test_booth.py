@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from edge.monitoring.status import SourceStatus, read_status
 from tests.edge.camera.booth import Booth, booth
 from tests.edge.camera.films import Film
 from tests.edge.hot import portrait, wait_for
-from tests.edge.http.client import free_port
+from tests.edge.http.client import answers, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("gstreamer")]
 _NOBODY = '[camera]\nsource = "test://"\nwidth = 320\nheight = 240\n'
@@ -303,3 +304,34 @@ def test_a_photo_that_somebody_else_puts_into_snap_goes_first_too(tmp_path: Path
         assert len(hot.files("outbox")) <= 10
     finally:
         hot.stop(signal.SIGKILL)
+
+
+def test_a_screen_takes_a_picture_over_http_and_gets_its_cut_out(tmp_path: Path, film: Film) -> None:
+    port = free_port()
+    camera = f'[camera]\nsource = "{film.path}"\n[http]\nlisten = "127.0.0.1:{port}"\n'
+    hot = booth(tmp_path, camera)
+    try:
+        wait_for(lambda: flows(hot), hot)
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/snap?countdown=1", method="POST")
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            cut = answer.read()
+        with Image.open(io.BytesIO(cut)) as image:
+            assert image.mode == "RGBA"
+        (name,) = hot.files("outbox")
+        assert (hot.outbox / name).read_bytes() == cut, "it lies in the outbox too"
+        assert len(hot.files("done")) == 1
+    finally:
+        hot.stop()
+
+
+def test_without_a_camera_a_snap_over_http_is_refused_in_words(tmp_path: Path) -> None:
+    port = free_port()
+    hot = booth(tmp_path, f'[http]\nlisten = "127.0.0.1:{port}"\n')
+    try:
+        wait_for(lambda: answers(port, "/healthz"), hot)
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/snap", method="POST")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=60)
+        assert refused.value.code == 409 and "no camera" in json.load(refused.value)["reason"]
+    finally:
+        hot.stop()
