@@ -65,7 +65,9 @@ def test_beside_a_gpus_driver_it_gets_as_far_as_the_devices(victim: Path, older:
 BESIDE_A_DRIVER = """
 import os, sys, tempfile, threading, simplejpeg
 from pathlib import Path
-from edge.worker import limits, messages, sandbox
+from edge import sandbox
+from edge.sandbox.seccomp import Role
+from edge.worker import limits, messages
 folder = tempfile.TemporaryDirectory()
 photo = Path(folder.name, "evil.jpg")
 photo.write_bytes(b"photo")
@@ -76,7 +78,7 @@ go = threading.Event()
 older = threading.Thread(target=lambda: (go.wait(), simplejpeg.attack()), daemon=True)
 sandbox.confine_writing()
 older.start()
-assert sandbox.lock_in(gpu=True) == []
+assert sandbox.lock_in(role=Role.DRIVER) == []
 os.close(os.open("/dev/null", os.O_RDWR))
 if sys.argv[1:]:
     go.set()
