@@ -247,7 +247,7 @@ def test_what_fails_is_said_in_the_services_shape(served: Served) -> None:
     ):
         wrong = requests.post(url, data=data, headers={} if kind is None else {"Content-Type": kind})
         assert refusal(wrong)[:2] == (400, "invalid_parameter")
-    large = requests.post(url, data=iter([]), headers={"Content-Length": str(1 << 40), "Transfer-Encoding": ""})
+    large = requests.post(url, headers={"Content-Length": str(1 << 40)})
     assert refusal(large)[:2] == (400, "file_too_large")
     assert refusal(requests.get(url))[:2] == (405, "method_not_allowed")
     assert refusal(requests.post(f"{served.url}/v1.0/nothing"))[:2] == (404, "not_found")
