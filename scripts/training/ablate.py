@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from scripts.training.data import prepare
 from scripts.training.data.composites import Composer, Sample
-from scripts.training.network import SIDE, Edges, parameter_count, twice
+from scripts.training.network import AT2, AT4, SIDE, Edges, parameter_count, twice
 from scripts.training.steps import loop, losses, validate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,8 +67,8 @@ class OtherEdges(Edges):
     def __init__(self, variant: Variant) -> None:
         super().__init__()
         self.variant = variant
-        self.norm4 = norm(variant.norm, 32)
-        self.norms2 = nn.ModuleList(norm(variant.norm, 16) for _ in self.at2)
+        self.norm4 = norm(variant.norm, AT4)
+        self.norms2 = nn.ModuleList(norm(variant.norm, AT2) for _ in self.at2)
 
     def forward(self, photo: Tensor, skip2: Tensor, skip4: Tensor, meaning: Tensor) -> Tensor:
         has = self.variant

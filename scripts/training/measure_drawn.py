@@ -60,8 +60,8 @@ def main() -> None:
     cv2.setNumThreads(0)
     cache, entries = options.work / "cache", prepare.prepare(options.data, options.work)
     mattes = {"ours": validate.onnx_matte(options.model), "MODNet": validate.onnx_matte(options.teacher)}
-    print("| Drawn | people | our MAD x1e3 | edge MAD | IoU | MODNet's MAD | edge MAD | IoU |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"| Drawn | people | our {report.FIGURES} | MODNet's {report.FIGURES} |")
+    print(f"|{'---|' * 12}")
     for what in (*KINDS, *SKINS):
         kept = only(entries, what)
         people = sum(e.kind == "rendered" and e.validation for e in kept)

@@ -93,7 +93,7 @@ def main() -> None:
                 validate.score(matte(way(photo), "stretch"), sample.alpha.astype(np.float32) / np.float32(255))
                 for photo, sample in zip(photos, samples, strict=True)
             ]
-            mad, band, _ = np.mean(scores, 0)
+            mad, band, *_ = np.mean(scores, 0)
             cells.append(f"{mad:.1f}, {band:.0f}")
         print(f"| {stops:+g} | {np.mean([luma(photo).mean() for photo in photos]):.0f} | {' | '.join(cells)} |", flush=True)
 

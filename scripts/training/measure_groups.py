@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from scripts.training.data import prepare
-from scripts.training.data.composites import Composer, Scene
+from scripts.training.data.composites import Composer
+from scripts.training.data.scene import Scene
 from scripts.training.network import SIDE
 from scripts.training.steps import report, validate
 
@@ -36,8 +37,8 @@ def main() -> None:
     composer = Composer(options.work / "cache", unseen, SIDE, seed=12)
     mattes = {"ours": validate.onnx_matte(options.model), "MODNet": validate.onnx_matte(options.teacher)}
     shown = []
-    print("| People | pictures | our MAD x1e3 | edge MAD | IoU | MODNet's MAD | edge MAD | IoU |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"| People | pictures | our {report.FIGURES} | MODNet's {report.FIGURES} |")
+    print(f"|{'---|' * 12}")
     for people in (1, 2, 3, 4):
         groups = [composer.composite(np.random.default_rng((12, people, n)), Scene(people)) for n in range(EACH)]
         cells = " | ".join(report.cell(validate.evaluate(matte, groups)) for matte in mattes.values())

@@ -36,6 +36,7 @@ ROWS = (
 )
 SKIPS = (16, 24, 32, 96)  # channels of the last row at 1/2, 1/4, 1/8 and 1/16
 DEEP, CONTEXT = 1280, 320
+AT4, AT2 = 48, 32  # channels of the edges at 1/4 and 1/2: single hairs need room, and nothing else costs so much time
 
 
 def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, groups: int = 1) -> nn.Conv2d:
@@ -148,19 +149,20 @@ class Edges(nn.Module):
 
     The last level works at 1/2 on what a 4x4 convolution saw of every photo pixel, and answers with the four alphas of
     each 2x2 block (Shi et al., "Efficient Sub-Pixel Convolution", 2016): full resolution at a quarter of the cost.
+    at4, at2: channels at 1/4 and 1/2.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, at4: int = AT4, at2: int = AT2) -> None:
         super().__init__()
         self.skip4 = conv(SKIPS[1], 32, 1)
-        self.at4 = conv(32, 32)
-        self.refined4 = Refined(32)
-        self.narrow = conv(32, 16, 1)
-        self.skip2 = conv(SKIPS[0], 16, 1)
-        self.detail = nn.Conv2d(3, 16, 4, 2, 1)
-        self.at2 = nn.ModuleList([conv(16, 16), conv(16, 16)])
-        self.refined2 = Refined(16)
-        self.alpha = conv(16, 4)
+        self.at4 = conv(32, at4)
+        self.refined4 = Refined(at4)
+        self.narrow = conv(at4, at2, 1)
+        self.skip2 = conv(SKIPS[0], at2, 1)
+        self.detail = nn.Conv2d(3, at2, 4, 2, 1)
+        self.at2 = nn.ModuleList([conv(at2, at2), conv(at2, at2)])
+        self.refined2 = Refined(at2)
+        self.alpha = conv(at2, 4)
 
     def forward(self, photo: Tensor, skip2: Tensor, skip4: Tensor, meaning: Tensor) -> Tensor:
         x = F.relu(twice(meaning) + self.skip4(skip4))

@@ -1,8 +1,10 @@
 """Train the portrait matting network: prepare, inherit, train by stages, validate. Run it again to go on.
 
-    .venv/bin/python -m scripts.training.train --data DIR --work DIR --teacher modnet.onnx
+    .venv/bin/python -m scripts.training.prepare --work DIR
+    .venv/bin/python -m scripts.training.train --work DIR
 
-With --further 3000 --seed 14 the published weights are trained longer.
+With --further 3000 --seed 14 the published weights are trained longer: the whole, or with --part the edges alone, or edges and
+meaning, in windows of pictures, which is cheap. --begin takes weights from a checkpoint instead.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import torch
 from matting.model import load_model
 from scripts.training.data import prepare
 from scripts.training.data.composites import Composer
-from scripts.training.steps import export, inherit, int8, loop, report
+from scripts.training.steps import checkpoint, export, inherit, int8, loop, report, widen
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "1.1.0"
@@ -63,25 +65,30 @@ def train(options: argparse.Namespace, entries: list[prepare.Entry]) -> loop.Stu
     return average
 
 
-def further(steps: int, seed: int) -> loop.Stage:
-    """What --further adds; its name keeps the checkpoints of several apart."""
-    return loop.Stage(f"further-{seed}", side=512, batch=8, steps=steps, edges=1e-3, meaning=3e-4, encoder=1.2e-4, first_row=2)
+def further(part: str, steps: int, seed: int) -> loop.Stage:
+    """What --further adds; its name keeps the checkpoints of several apart. On two cores without bfloat16 only windows pay."""
+    name = f"{part}-{seed}"
+    if part == "edges":
+        return loop.Stage(name, side=512, batch=4, steps=steps, edges=1e-3, window=256)
+    if part == "meaning":
+        return loop.Stage(name, side=512, batch=4, steps=steps, edges=6e-4, meaning=1e-4, window=256)
+    return loop.Stage(name, side=512, batch=8, steps=steps, edges=1e-3, meaning=3e-4, encoder=1.2e-4, first_row=2)
 
 
 def published(folder: Path) -> loop.Student:
-    """The weights of the model in `folder`. New are the head, which only training has, and Refined layers that the network
-    has gained since then: they begin at nothing."""
+    """The weights of the model in `folder`, in the network as it is now: channels that it has gained since then begin at
+    nothing, and so does the head, which only training has."""
     student = loop.Student()
-    gained, lost = student.network.load_state_dict(torch.jit.load(folder / "portrait.pt").state_dict(), strict=False)
-    if lost or not all("refined" in name for name in gained):
-        raise ValueError(f"{folder}: the weights are of another network: {[*gained, *lost]}")
+    widen.load(student.network, torch.jit.load(folder / "portrait.pt").state_dict())
     return student
 
 
 def go_on(options: argparse.Namespace, entries: list[prepare.Entry]) -> loop.Student:
     """The published weights, trained for so many steps more; between the two, at the share that was asked for."""
     torch.manual_seed(options.seed)
-    student, stage = published(options.out), further(options.further, options.seed)
+    student, stage = published(options.out), further(options.part, options.further, options.seed)
+    if options.begin:
+        checkpoint.load(student, options.begin)
     average = loop.duplicate(student)
     make = Composer(options.work / "cache", [e for e in entries if not e.validation], stage.side, seed=options.seed)
     loop.train_stage(student, average, stage, make, options.work, options.seed)
@@ -108,7 +115,7 @@ def finish(student: loop.Student, options: argparse.Namespace, entries: list[pre
     version, stages = VERSION, list[str]()
     trained: tuple[loop.Stage, ...] = STAGES
     if options.further:
-        trained = (further(options.further, options.seed),)
+        trained = (further(options.part, options.further, options.seed),)
         before = report.scores(published(options.out).network, sets, scratch)
         if not report.better(measured, before):
             lines = [f"{name}: {score}, published {before[key]}" for key, (name, score, _) in measured.composites.items()]
@@ -127,11 +134,13 @@ def finish(student: loop.Student, options: argparse.Namespace, entries: list[pre
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="photos, mattes and backgrounds")
     parser.add_argument("--work", type=Path, required=True, help="caches, checkpoints, curves, contact sheets")
-    parser.add_argument("--teacher", type=Path, required=True, help="modnet.onnx")
+    parser.add_argument("--data", type=Path, help="photos, mattes and backgrounds; WORK/data")
+    parser.add_argument("--teacher", type=Path, help="WORK/modnet.onnx")
     parser.add_argument("--out", type=Path, default=ROOT / "models" / "portrait", help="where the model is written")
     parser.add_argument("--further", type=int, metavar="STEPS", help="train the weights in --out for so many steps more")
+    parser.add_argument("--part", choices=("edges", "meaning", "whole"), default="whole", help="what --further trains")
+    parser.add_argument("--begin", type=Path, help="a checkpoint for --further to go on from, of --work or checkpoints/")
     parser.add_argument("--seed", type=int, default=len(STAGES), help="of --further's samples: another one each time")
     parser.add_argument(
         "--share", type=float, default=1.0, help="of the new weights in the result, 0 to 1; the rest are the published ones"
@@ -139,6 +148,8 @@ def main() -> None:
     parser.add_argument("--machine", default=platform.machine(), help="what the card calls this machine")
     parser.add_argument("--now", action="store_true", help="export the newest checkpoint instead of training on")
     options = parser.parse_args()
+    options.data = options.data or options.work / "data"
+    options.teacher = options.teacher or options.work / "modnet.onnx"
     cv2.setNumThreads(0)
     entries = prepare.prepare(options.data, options.work)
     if options.further:

@@ -36,6 +36,16 @@ def desk(side: int, texture: Pixels, random: Random) -> tuple[Floats, Floats]:
     return _lit(_surface(texture, random), random), _polygon(side, np.array(corners))
 
 
+def counter(side: int, texture: Pixels, cover: Floats, row: int, random: Random) -> tuple[Floats, Floats]:
+    """The same for what hides the lower end of somebody (cover, side x side, which ends at `row`): a table, a wall, a car."""
+    columns = np.flatnonzero(cover.max(0) > 25) / side
+    spare = (columns[-1] - columns[0]) * random.uniform(0.05, 0.6, 2) + 0.01
+    left, right, top = columns[0] - spare[0], columns[-1] + spare[1], row / side - random.uniform(0.01, 0.06)
+    return _lit(_surface(texture, random), random), _polygon(
+        side, np.array([(left, top), (right, top), (right, 1.2), (left, 1.2)])
+    )
+
+
 def held(side: int, texture: Pixels, cutout: Pixels | None, person: Floats, random: Random) -> tuple[Floats, Floats] | None:
     """The same for a thing before a person: its middle lies on the lower half of the figure (cover in 0..1, side x side).
     None where there is no figure to hold it."""

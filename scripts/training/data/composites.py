@@ -11,21 +11,31 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from scripts.training.data import augment, clutter
+from scripts.training.data import augment, clutter, hair
 from scripts.training.data.augment import Pixels, Random
+from scripts.training.data.bystanders import LIKE, bystander, ends_in_air, head_width, poster
 from scripts.training.data.grounds import beside_person, crop, wall
-from scripts.training.data.placing import place, resize
+from scripts.training.data.placing import figure, place, resize
 from scripts.training.data.prepare import Entry
+from scripts.training.data.scene import HAIR, LITTER, Scene, any_scene
 
 Floats = npt.NDArray[np.float32]
 PAD = 127  # letterbox bars: 0 after normalisation
-# Shares: untouched photos; no person; of the composites' people drawn ones, and keyed ones among the others; grounds in the
-# colour of an edge.
-AS_IS, NOBODY, RENDERED, KEYED, ALIKE = 0.45, 0.06, 0.12, 0.55, 0.15
-# Shares of composites with things behind the people, with a desk before them, with a thing held, with the light from behind;
-# of the things, cut-outs of rendered ones; of the untouched photos, those turned by a quarter or a half.
-CLUTTERED, DESK, HELD, BACKLIT, CUT_OUT, TURNED = 0.4, 0.04, 0.25, 0.06, 0.5, 0.04
-WEIGHTS = {"pixabay_faces": 0.5, "creativetim": 2.0, "faker": 2.0, "congress": 0.35, "man_unsplash": 1.3, "packages": 2.0}
+# Shares: untouched photos; no person; of the composites' people drawn ones, keyed ones among the others, and of these such as
+# are no official portraits; of the things, cut-outs of rendered ones; of the untouched photos, those turned by a quarter or a
+# half.
+AS_IS, NOBODY, RENDERED, KEYED, CUTOUTS, CUT_OUT, TURNED = 0.4, 0.06, 0.12, 0.55, 0.2, 0.5, 0.04
+WEIGHTS = {
+    "pixabay_faces": 0.5,
+    "creativetim": 2.0,
+    "faker": 2.0,
+    "congress": 0.35,
+    "man_unsplash": 1.3,
+    "packages": 2.0,
+    "interfaces": 2.0,
+    "openpeople": 2.0,
+    "voteview": 0.5,
+}
 
 
 @dataclass(frozen=True)
@@ -37,27 +47,14 @@ class Sample:
     trust: Pixels
 
 
-@dataclass(frozen=True)
-class Scene:
-    """What a composite shows: `people` persons, one before the other. alike: the background takes on the colour of the first
-    one's edge, as dark hair before a dark room. things: how many stand behind the people; desk: one more stands before them.
-    held: the first one holds a thing, which belongs to the person. backlit: all are dark, and the background is bright."""
-
-    people: int
-    alike: bool = False
-    things: int = 0
-    desk: bool = False
-    held: bool = False
-    backlit: bool = False
-
-
 class Composer:
-    """Makes sample number n of the given side from prepared entries."""
+    """Makes sample number n of the given side from prepared entries. passers: who walks by behind, where not anybody does."""
 
-    def __init__(self, cache: Path, entries: list[Entry], side: int, seed: int) -> None:
-        self.cache, self.side, self.seed = cache, side, seed
+    def __init__(self, cache: Path, entries: list[Entry], side: int, seed: int, passers: list[Entry] | None = None) -> None:
+        self.cache, self.side, self.seed, self.passers = cache, side, seed, passers
         self.rendered = [e for e in entries if e.kind == "rendered"]
         self.keyed = [e for e in entries if e.kind == "keyed"]
+        self.cutouts = [e for e in self.keyed if e.group == "cutouts"]
         self.taught = [e for e in entries if e.kind == "teacher"]
         self.grounds = [e for e in entries if e.kind == "background"]
         self.things = [e for e in entries if e.kind == "thing"]
@@ -98,21 +95,30 @@ class Composer:
         if random.random() < 0.3:
             planes = letterbox(planes)
         planes = resize(np.ascontiguousarray(planes), self.side, self.side)
-        return Sample(np.ascontiguousarray(planes[..., :3]), planes[..., 3], planes[..., 4])
+        photo, alpha, trust = np.ascontiguousarray(planes[..., :3]), planes[..., 3], planes[..., 4]
+        if random.random() < HAIR / 2 and (drawn := hair.grow(photo, alpha, random)) is not None:
+            photo, alpha = (
+                quantised(hair.lay(drawn, photo.astype(np.float32))),
+                quantised(hair.join(drawn, alpha.astype(np.float32))),
+            )
+        if random.random() < LITTER and (drawn := hair.litter(photo, alpha, random)) is not None:
+            photo = quantised(hair.lay(drawn, photo.astype(np.float32)))
+        return Sample(photo, alpha, trust)
 
     def composite(self, random: Random, scene: Scene) -> Sample:
         """People of any photos on a new background; alpha is their union."""
         side = self.side
         ground = self.furnished(random, scene.things)
-        photo = ground.astype(np.float32)
-        alpha = np.zeros((side, side), np.float32)
-        trust = np.full((side, side), 255, np.uint8)
         stretch = np.exp(random.uniform(-0.5, 0.5)) if random.random() < 0.5 else 1.0
         dim = np.float32(random.uniform(0.02, 0.3) if scene.backlit else 1)
-        if scene.backlit:
-            photo += (255 - photo) * np.float32(random.uniform(0.2, 0.8))
-        for number in range(scene.people):
-            layer = place(self.whole_head(random), side, stretch, scene.people, number, random)
+        bright = np.float32(random.uniform(0.2, 0.8) if scene.backlit else 0)
+        people = self.front(random, scene.people, stretch)
+        if people and (scene.wires or scene.bystanders or scene.posters):
+            ground = self.peopled(ground, people, scene, random)
+        photo = ground + (255 - ground.astype(np.float32)) * bright
+        alpha = np.zeros((side, side), np.float32)
+        trust = np.full((side, side), 255, np.uint8)
+        for number, layer in enumerate(people):
             colours, cover = layer[..., :3], layer[..., 3] / np.float32(255)
             if scene.alike and number == 0:
                 photo = augment.alike(ground, colours, cover)
@@ -120,7 +126,9 @@ class Composer:
                 augment.harmonise(colours, cover, ground, random.uniform(0, 0.5))
             if scene.held and number == 0:
                 self.hold(layer, random)
-                cover = layer[..., 3] / np.float32(255)
+            if scene.hair:
+                self.comb(layer, random)
+            cover = layer[..., 3] / np.float32(255)
             colours *= dim
             photo += (np.clip(colours, 0, 255) - photo) * cover[..., None]
             alpha += (1 - alpha) * cover
@@ -129,7 +137,58 @@ class Composer:
             colours, cover = clutter.desk(side, self.ground(random), random)
             photo += (colours - photo) * cover[..., None]
             alpha *= 1 - cover
-        return Sample(photo.round().astype(np.uint8), (alpha * 255).round().astype(np.uint8), trust)
+        if scene.litter and (drawn := hair.litter(quantised(photo), quantised(alpha * 255), random)) is not None:
+            photo = hair.lay(drawn, photo)
+        return Sample(quantised(photo), quantised(alpha * 255), trust)
+
+    def front(self, random: Random, count: int, stretch: float) -> list[Floats]:
+        """So many people at a like scale, each as placing.place gives it."""
+        people: list[Floats] = []
+        wide: float | None = None  # the first one's head
+        for number in range(count):
+            planes, enlarged = self.whole_head(random), None
+            own = head_width(figure(planes, mirrored=False)) if count > 1 else None
+            if wide and own:
+                enlarged = wide * random.uniform(*LIKE) / own
+            people.append(place(planes, self.side, stretch, count, number, random, enlarged))
+            if number == 0 and count > 1 and (found := hair.head(quantised(people[0][..., 3]))):
+                wide = found[2]
+        return people
+
+    def peopled(self, ground: Pixels, people: list[Floats], scene: Scene, random: Random) -> Pixels:
+        """The ground with what passes behind the people: wires, posters, people walking by."""
+        front = quantised(np.maximum.reduce([layer[..., 3] for layer in people]))
+        behind: Floats = ground.astype(np.float32)
+        if scene.wires:
+            behind = hair.lay(hair.wires(self.side, random), behind)
+        for number in range(scene.posters + scene.bystanders):
+            if number < scene.posters:
+                layer = poster(self.load(self.any_taught(random)), front, random) if self.taught else None
+            else:
+                layer = bystander(self.passer(random), front, random)
+            if layer is None:
+                continue
+            behind += (layer[..., :3] - behind) * (layer[..., 3:] / np.float32(255))
+            if number >= scene.posters and (row := ends_in_air(layer)) is not None:
+                colours, cover = clutter.counter(self.side, self.ground(random), layer[..., 3], row, random)
+                behind += (colours - behind) * cover[..., None]
+        return quantised(behind)
+
+    def passer(self, random: Random) -> Pixels:
+        """Somebody to walk by behind the people."""
+        return self.load(self.passers[random.integers(len(self.passers))]) if self.passers else self.whole_head(random)
+
+    def comb(self, layer: Floats, random: Random) -> None:
+        """Grow hair on the person of a layer (foreground RGB, alpha, trust), in place."""
+        drawn = hair.grow(quantised(layer[..., :3]), quantised(layer[..., 3]), random)
+        if drawn is None:
+            return
+        share = drawn[..., 3:] / np.float32(255)
+        union = layer[..., 3:4] * (1 - share) + drawn[..., 3:]
+        colours = layer[..., :3] * (layer[..., 3:4] / np.float32(255)) * (1 - share) + drawn[..., :3]
+        layer[..., :3] = np.where(drawn[..., 3:] > 0, colours * 255 / np.maximum(union, 1e-3), layer[..., :3])
+        layer[..., 3:4] = union
+        layer[..., 4] = np.maximum(layer[..., 4], np.where(drawn[..., 3] > 0, 255, 0))
 
     def furnished(self, random: Random, things: int) -> Pixels:
         """A background with so many things in it, sometimes all out of focus."""
@@ -155,6 +214,8 @@ class Composer:
         if self.rendered and (random.random() < RENDERED or not (self.taught or self.keyed)):
             return self.rendered[random.integers(len(self.rendered))]
         if self.keyed and (not self.taught or random.random() < KEYED):
+            if self.cutouts and (len(self.cutouts) == len(self.keyed) or random.random() < CUTOUTS):
+                return self.cutouts[random.integers(len(self.cutouts))]
             return self.keyed[random.integers(len(self.keyed))]
         return self.any_taught(random)
 
@@ -186,17 +247,9 @@ class Composer:
         return augment.blur(out, random.uniform(0.8, 6) * self.side / 512) if random.random() < 0.4 else out
 
 
-def any_scene(random: Random, nobody: bool) -> Scene:
-    """Each of what a scene may have, by its share; without people where nobody is wanted."""
-    alike = bool(random.random() < ALIKE)
-    things = int(random.integers(1, 4)) if random.random() < CLUTTERED else 0
-    desk, held, backlit = (bool(random.random() < share) for share in (DESK, HELD, BACKLIT))
-    return Scene(0 if nobody else crowd(random), alike, things, desk, held, backlit)
-
-
-def crowd(random: Random) -> int:
-    """How many people: mostly one."""
-    return int(random.choice([1, 2, 3, 4], p=[0.75, 0.15, 0.06, 0.04]))
+def quantised(plane: Floats) -> Pixels:
+    """Of floats in 0..255."""
+    return np.asarray(plane.round().clip(0, 255), np.uint8)
 
 
 def letterbox(planes: Pixels) -> Pixels:

@@ -45,8 +45,20 @@ def figure(planes: Pixels, mirrored: bool) -> Figure:
     return Figure(np.ascontiguousarray(cut), bottom > height - 4, at_left, at_right)
 
 
-def place(planes: Pixels, side: int, stretch: float, people: int, number: int, random: Random) -> Floats:
-    """One person on an empty canvas side x side: foreground RGB, alpha, trust as float32 in 0..255.
+def paste(picture: Pixels, side: int, corner: tuple[int, int]) -> Floats:
+    """A picture (h x w x C) on an empty canvas, side x side x C; its upper left corner, (row, column), may be outside."""
+    (height, width, planes), (y, x) = picture.shape, corner
+    canvas: Floats = np.zeros((side, side, planes), np.float32)
+    into = canvas[max(y, 0) : max(y + height, 0), max(x, 0) : max(x + width, 0)]
+    into[:] = picture[max(-y, 0) :, max(-x, 0) :][: into.shape[0], : into.shape[1]]
+    return canvas
+
+
+def place(
+    planes: Pixels, side: int, stretch: float, people: int, number: int, random: Random, enlarged: float | None = None
+) -> Floats:
+    """One person on an empty canvas side x side: foreground RGB, alpha, trust as float32 in 0..255. enlarged: by how much,
+    where that is not left to chance.
 
     Whoever is cut off by the photo's lower border stays at the canvas's lower border or runs out of it; the same for
     the sides, mostly: a shoulder that ends in mid-air is rare in real photos.
@@ -57,7 +69,7 @@ def place(planes: Pixels, side: int, stretch: float, people: int, number: int, r
     scale = min(tall / who.planes.shape[0], 1.5 * side / who.planes.shape[1])
     if natural and who.left and who.right:
         scale = max(scale, side / who.planes.shape[1] * random.uniform(1, 1.2) / np.sqrt(stretch))
-    scale = min(scale, MAX_ENLARGEMENT)
+    scale = min(scale if enlarged is None else enlarged, MAX_ENLARGEMENT)
     height = max(8, int(who.planes.shape[0] * scale / np.sqrt(stretch)))
     width = max(8, int(who.planes.shape[1] * scale * np.sqrt(stretch)))
     x = (number + 0.5) / people * side - width / 2 + random.normal(0, 0.12 * side)
@@ -67,10 +79,8 @@ def place(planes: Pixels, side: int, stretch: float, people: int, number: int, r
         x = -random.uniform(0, 0.1) * width
     elif natural and who.right:
         x = side - random.uniform(0.9, 1) * width
-    canvas: Floats = np.zeros((side, side, 5), np.float32)
-    y0, x0 = int(vertical(side, height, who.below, random)), int(x)
-    into = canvas[max(y0, 0) : max(y0 + height, 0), max(x0, 0) : max(x0 + width, 0)]
-    into[:] = resize(who.planes, height, width)[max(-y0, 0) :, max(-x0, 0) :][: into.shape[0], : into.shape[1]]
+    top = vertical(side, height, who.below or enlarged is not None, random)
+    canvas = paste(resize(who.planes, height, width), side, (int(top), int(x)))
     if random.random() < 0.25:
         turn = cv2.getRotationMatrix2D((side / 2, side), random.uniform(-8, 8), 1.0)
         cover = canvas[..., 3:4].copy()

@@ -11,6 +11,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ from tqdm import tqdm
 from scripts.training.data import sources
 
 Pixels = npt.NDArray[np.uint8]
+Number = TypeVar("Number", np.uint8, np.float32)
 PERSON_SIDE = 768
 BACKGROUND_SIDE = 1024
 
@@ -36,12 +38,12 @@ class Entry:
     file: str
 
 
-def shrink(picture: Pixels, side: int) -> Pixels:
+def shrink(picture: npt.NDArray[Number], side: int) -> npt.NDArray[Number]:
     """Area-average down to at most `side` pixels on the longer side; smaller pictures stay."""
     scale = side / max(picture.shape[:2])
     if scale >= 1:
         return picture
-    return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(picture.dtype)
 
 
 def read_matte(path: Path, height: int, width: int) -> sources.Plane:
@@ -70,6 +72,11 @@ def network_input(photo: Pixels) -> sources.Plane:
 
 def prepare_person(person: sources.Person, target: Path) -> str | None:
     """Write the person's planes; or nothing, and say why the label is unusable."""
+    if target.is_file():
+        return None
+    if person.source == "cutouts":
+        save(target, read_cutout(person.photo))
+        return None
     photo = shrink(read_photo(person.photo), PERSON_SIDE)
     height, width = photo.shape[:2]
     alpha = read_matte(person.matte, height, width)
@@ -80,8 +87,30 @@ def prepare_person(person: sources.Person, target: Path) -> str | None:
     alpha, trust = sources.merge(alpha, second, person.kind)
     colours = estimate_foreground_ml(photo / 255.0, alpha.astype(np.float64))
     planes = np.dstack([photo, np.clip(colours * 255, 0, 255).round(), (alpha * 255).round(), trust * 255])
-    np.save(target, planes.astype(np.uint8))
+    save(target, planes.astype(np.uint8))
     return None
+
+
+def save(target: Path, array: Pixels) -> None:
+    """Whole or not at all, so that what is there need not be made again."""
+    part = target.with_name(f".{target.name}")
+    np.save(part, array)  # the name ends in .npy already
+    part.replace(target)
+
+
+def read_cutout(path: Path) -> Pixels:
+    """A person cut out of a photo, as planes; on grey where nobody is. The floor below whole bodies has a shadow: it goes."""
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if picture is None or picture.ndim != 3 or picture.shape[2] != 4:
+        raise ValueError(f"not a picture with alpha: {path}")
+    tall = picture.shape[0] - (picture.shape[0] // 10 if sources.FULL_BODY in path.stem else 0)
+    cover = picture[:tall, :, 3:].astype(np.float32) / 255
+    premultiplied = shrink(np.dstack([picture[:tall, :, 2::-1] * cover, cover * 255]).astype(np.float32), PERSON_SIDE)
+    alpha = premultiplied[..., 3:]
+    colours = premultiplied[..., :3] / np.maximum(alpha, 1) * 255
+    photo = premultiplied[..., :3] + 127 * (1 - alpha / 255)
+    planes = np.dstack([photo, colours, alpha, np.full_like(alpha, 255)])
+    return np.asarray(planes.round().clip(0, 255), np.uint8)
 
 
 def read_thing(path: Path) -> Pixels:
@@ -93,11 +122,18 @@ def read_thing(path: Path) -> Pixels:
     return np.ascontiguousarray(picture[top : top + height, left : left + width][..., [2, 1, 0, 3]]).astype(np.uint8)
 
 
+def read_index(work: Path) -> list[Entry]:
+    """What has been prepared in work/cache; nothing before it is complete."""
+    index = work / "cache" / "index.json"
+    return [Entry(**row) for row in json.loads(index.read_text())] if index.is_file() else []
+
+
 def prepare(data: Path, work: Path, jobs: int = 2) -> list[Entry]:
-    """Fill work/cache once and return its entries; what was rejected, and why, is listed in rejected.txt."""
+    """Fill work/cache once and return its entries; what was rejected, and why, is listed in rejected.txt. Stopped and started
+    again, it makes what is missing."""
     cache, index = work / "cache", work / "cache" / "index.json"
     if index.is_file():
-        return [Entry(**row) for row in json.loads(index.read_text())]
+        return read_index(work)
     cache.mkdir(parents=True, exist_ok=True)
     entries, rejected = [], []
     crowd = list(sources.people(data))
@@ -110,13 +146,15 @@ def prepare(data: Path, work: Path, jobs: int = 2) -> list[Entry]:
                 rejected.append(f"{file}: {reason}")
                 continue
             entries.append(Entry(person.kind, person.source, person.stem, person.validation, file))
-    for number, place in enumerate(tqdm(list(sources.backgrounds(data)), "backgrounds")):
-        file = f"background_{number:04d}.npy"
-        np.save(cache / file, shrink(read_photo(place.photo), BACKGROUND_SIDE))
+    for place in tqdm(list(sources.backgrounds(data)), "backgrounds"):
+        file = f"background_{place.photo.parent.name}_{place.photo.stem}.npy"
+        if not (cache / file).is_file():
+            save(cache / file, shrink(read_photo(place.photo), BACKGROUND_SIDE))
         entries.append(Entry("background", place.place, place.photo.stem, place.validation, file))
     for thing in sources.things(data):
         file = f"thing_{thing.stem}.npy"
-        np.save(cache / file, read_thing(thing))
+        if not (cache / file).is_file():
+            save(cache / file, read_thing(thing))
         entries.append(Entry("thing", "things", thing.stem, sources.is_validation(f"thing {thing.stem}"), file))
     (work / "cache" / "rejected.txt").write_text("\n".join(rejected) + "\n")
     index.write_text(json.dumps([vars(e) for e in entries], indent=0))

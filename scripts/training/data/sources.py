@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ import numpy.typing as npt
 Plane = npt.NDArray[np.float32]
 
 VALIDATION_SHARE = 0.1
+MORE_VALIDATION = {"interfaces": 0.35, "openpeople": 0.35}  # few people, and the hair that decides
+FULL_BODY = "posture"  # in the name of a cut-out that has a shadow on the floor in its lowest tenth
 SECOND_TEACHER = ("ccp", "faker")  # the sets with a second opinion in mattes_isnet
 LICENCES = {
     "ccp": ("bearpaw/clothing-co-parsing, street photos, full body", "Apache-2.0 (repository)"),
@@ -23,6 +26,10 @@ LICENCES = {
     "man_unsplash": ("djbielejeski/...-man_unsplash, half-body men", "Unsplash by its name, no licence file"),
     "pixabay_faces": ("Hossein88-eng/gender-classification-doe, tight heads", "Pixabay Content Licence"),
     "creativetim": ("material-kit, soft-ui-design-system, paper-kit-2, half-body people", "MIT (packages)"),
+    "interfaces": ("cjdowner/interfaces, tight portraits: afro, locs, curls, hijab", "CC0 when uploaded (Pexels, visualhunt)"),
+    "openpeople": ("PyPI openpeople 0.1.2, ten generated people", "MIT (package)"),
+    "voteview": ("voteview/member_photos, official US portraits, most before flags", "public domain as far as known"),
+    "cutouts": ("of interfaces and openpeople, hair keyed out of smooth grounds", "as their photos"),
     "packages": ("scripts/training/people_photos.tsv, portraits, half and full bodies", "MIT (packages)"),
     "rendered": ("scripts.training.render_people, MakeHuman's people drawn with Blender", "CC0 1.0 (MakeHuman's own assets)"),
     "things": ("@lobehub/fluent-emoji-3d 1.1.0, rendered things", "MIT (Microsoft's Fluent emoji)"),
@@ -31,7 +38,7 @@ LICENCES = {
         "CC0; free Unsplash; MIT (packages)",
     ),
 }
-
+SAME_PERSON = Path(__file__).with_name("voteview_people.tsv")
 
 Kind = Literal["teacher", "keyed", "rendered"]
 
@@ -60,7 +67,8 @@ class Background:
 
 def is_validation(key: str) -> bool:
     """A split that depends on the name alone, so adding data moves nobody."""
-    return int(hashlib.sha256(key.encode()).hexdigest()[:8], 16) / 16**8 < VALIDATION_SHARE
+    share = MORE_VALIDATION.get(key.split()[0], VALIDATION_SHARE)
+    return int(hashlib.sha256(key.encode()).hexdigest()[:8], 16) / 16**8 < share
 
 
 def person_key(source: str, stem: str) -> str:
@@ -78,11 +86,34 @@ def place_key(stem: str) -> str:
     return re.sub(r"[_.-]\d+$", "", stem)
 
 
+def same_person(data: Path) -> dict[str, str]:
+    """person_key by "source stem" where a table says who is shown: the ten of openpeople by the folder of their photos,
+    official portraits of voteview by the name that the same person has in congress."""
+    keys = {}
+    for stem, origin in _table(data / "photos" / "openpeople.tsv", "file", "source"):
+        if found := re.search(r"/(P\d+)/", origin):
+            keys[f"openpeople {stem}"] = f"openpeople {found[1]}"
+    for stem, name in _table(SAME_PERSON, "voteview", "congress"):
+        keys[f"voteview {stem}"] = person_key("congress", name)
+    return keys
+
+
+def _table(path: Path, *fields: str) -> Iterator[list[str]]:
+    """Some fields of each line of a table with a head, parted by tabs; none where there is no such file."""
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as lines:
+            yield from ([row[f] for f in fields] for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
 def people(data: Path) -> Iterator[Person]:
-    """Every photo below data/photos that has a matte; keyed mattes come as a second entry of their photo's person."""
+    """Every photo below data/photos that has a matte; keyed mattes come as a second entry of their photo's person, and so do
+    cut-outs."""
+    known = same_person(data)
     for photo in sorted((data / "photos").glob("*/*.*")):
         source, stem = photo.parent.name, photo.stem
-        validation = is_validation(person_key(source, stem))
+        if source == "voteview" and f"{source} {stem}" not in known:
+            continue  # whoever it is may be on the other side of the split
+        validation = is_validation(known.get(f"{source} {stem}", person_key(source, stem)))
         matte = data / "mattes" / source / f"{stem}.png"
         keyed = data / "mattes" / f"{source}_keyed" / f"{stem}.png"
         if matte.is_file():
@@ -91,6 +122,11 @@ def people(data: Path) -> Iterator[Person]:
             yield Person(source, stem, photo, matte, other, "rendered" if source == "rendered" else "teacher", validation)
         if keyed.is_file():  # the first teacher is the second opinion on a keyed matte
             yield Person(source, stem, photo, keyed, matte, "keyed", validation)
+    for cutout in sorted((data / "cutouts").glob("*.png")):
+        of, _, stem = cutout.stem.partition("_")
+        whose = ("interfaces" if of == "interfaces" else "openpeople", stem)
+        validation = is_validation(known.get(" ".join(whose), person_key(*whose)))
+        yield Person("cutouts", cutout.stem, cutout, cutout, None, "keyed", validation)
 
 
 def backgrounds(data: Path) -> Iterator[Background]:

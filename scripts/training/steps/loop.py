@@ -18,17 +18,21 @@ from tqdm import tqdm
 
 from scripts.training.data.composites import Sample
 from scripts.training.network import MattingNetwork
-from scripts.training.steps.losses import loss
+from scripts.training.steps.losses import coarse, loss
+from scripts.training.steps.windows import FrozenEncoder, corners, cut, inside
 
 MakeSample = Callable[[int], Sample]
 Batch = tuple[Tensor, Tensor, Tensor]
-AVERAGE, CHECKPOINT_EVERY, CLIP = 0.998, 50, 1.0
+AVERAGE, CHECKPOINT_EVERY, CLIP, WINDOWS = 0.998, 50, 1.0, 2
+CPU = Path("/proc/cpuinfo")
+BFLOAT16 = CPU.is_file() and "_bf16" in CPU.read_text()  # without instructions for it, it takes ten times as long
 
 
 @dataclass(frozen=True)
 class Stage:
     """One stretch of training. Learning rates are peaks of one cosine; a rate of 0 freezes the part, and of the encoder
-    the rows before `first_row` stay as they are (their backward pass is most of the cost on a CPU)."""
+    the rows before `first_row` stay as they are (their backward pass is most of the cost on a CPU). window: with the encoder
+    frozen, the edges see two windows of so many pixels of each picture, and not all of it."""
 
     name: str
     side: int
@@ -38,6 +42,7 @@ class Stage:
     meaning: float = 0.0
     encoder: float = 0.0
     first_row: int = 2
+    window: int = 0
 
 
 class Student(nn.Module):
@@ -117,6 +122,24 @@ def save(path: Path, state: dict[str, object]) -> None:
     path.with_suffix(".part").replace(path)
 
 
+def error(student: Student, stage: Stage, frozen: FrozenEncoder | None, batch: Batch) -> Tensor:
+    """The loss of a batch, a scalar."""
+    photo, alpha, trust = batch
+    if frozen is None:
+        with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
+            logits, meaning = student(photo)
+        return loss(logits.float(), meaning.float(), alpha, trust)
+    at2, at4, *deeper = frozen(photo)
+    with torch.set_grad_enabled(stage.meaning > 0):
+        meaning = student.network.meaning(*deeper)
+    seen, side = student.head(meaning), stage.window
+    where = corners(alpha, trust, side, WINDOWS)
+    pieces = [cut(plane, where, side, stride) for plane, stride in ((photo, 1), (at2, 2), (at4, 4), (meaning, 8))]
+    logits = student.network.edges(*pieces)
+    truth, sure = cut(alpha, where, side), inside(cut(trust, where, side))
+    return loss(logits, cut(seen, where, side, 8), truth, sure) + coarse(seen, alpha, trust)
+
+
 def train_stage(student: Student, average: Student, stage: Stage, make: MakeSample, folder: Path, seed: int) -> None:
     """Train both in place. Leaves folder/NAME.pt (resumed from if it exists) and appends to folder/curve.jsonl."""
     path, start = folder / f"{stage.name}.pt", 0
@@ -130,13 +153,12 @@ def train_stage(student: Student, average: Student, stage: Stage, make: MakeSamp
     to: Callable[..., object] = student.to  # whose types do not know this of a module in every version
     to(memory_format=torch.channels_last)
     student.train()
+    frozen = FrozenEncoder(student.network.encoder, stage.side) if stage.window else None
     clock, bar = time.monotonic(), tqdm(total=stage.steps, initial=start, desc=stage.name, mininterval=5)
     for step, (photo, alpha, trust) in enumerate(batches(make, stage, start, seed), start):
         for group in steer.param_groups:
             group["lr"] = group["peak"] * rate(step, stage.steps)
-        with torch.autocast("cpu", torch.bfloat16):
-            logits, meaning = student(photo.contiguous(memory_format=torch.channels_last))
-        value = loss(logits.float(), meaning.float(), alpha, trust)
+        value = error(student, stage, frozen, (photo.contiguous(memory_format=torch.channels_last), alpha, trust))
         steer.zero_grad(set_to_none=True)
         value.backward()
         nn.utils.clip_grad_norm_([p for p in student.parameters() if p.requires_grad], CLIP)

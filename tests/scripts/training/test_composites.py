@@ -13,8 +13,8 @@ pytest.importorskip("torch")
 pytest.importorskip("pymatting")
 
 from scripts.training.data import augment, composites, prepare
-from scripts.training.data.composites import Scene
 from scripts.training.data.prepare import Entry
+from scripts.training.data.scene import Scene
 from scripts.training.steps import validate
 
 Cache = tuple[Path, list[Entry]]

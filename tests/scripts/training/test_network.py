@@ -9,7 +9,15 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from scripts.training.network import MAX_PARAMETERS, SIDE, Encoder, MattingNetwork, parameter_count  # noqa: E402
+from scripts.training.network import (  # noqa: E402
+    MAX_PARAMETERS,
+    SIDE,
+    Edges,
+    Encoder,
+    MattingNetwork,
+    parameter_count,
+)
+from scripts.training.steps import widen  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +41,34 @@ def test_encoder_gives_features_at_every_stride() -> None:
     with torch.no_grad():
         features = Encoder()(torch.zeros(1, 3, 64, 64))
     assert [tuple(f.shape[1:]) for f in features] == [(16, 32, 32), (24, 16, 16), (32, 8, 8), (96, 4, 4), (1280, 2, 2)]
+
+
+def test_the_weights_of_narrower_edges_answer_as_before(network: MattingNetwork) -> None:
+    """And the further channels learn: their weights in the answer have a gradient."""
+    torch.manual_seed(1)
+    narrow = MattingNetwork()
+    narrow.edges = Edges(32, 16)
+    wide = MattingNetwork()
+    widen.load(wide, narrow.state_dict())
+    photo = torch.randn(1, 3, 64, 96)
+    with torch.no_grad():
+        torch.testing.assert_close(wide(photo), narrow(photo), rtol=0, atol=1e-6)
+    wide.logits(photo)[0].sum().backward()
+    further = wide.edges.alpha.weight.grad
+    assert further is not None and float(further[:, 16:].abs().min()) > 0
+    with pytest.raises(ValueError, match="does not fit"):
+        widen.load(narrow, wide.state_dict())
+    with pytest.raises(ValueError, match="another network"):
+        widen.load(wide, {})
+
+
+def test_the_published_weights_answer_as_their_own_file_does() -> None:
+    published = Path("models/portrait/portrait.pt")
+    network, photo = MattingNetwork().eval(), torch.rand(1, 3, SIDE, SIDE) * 2 - 1
+    own = torch.jit.load(published)
+    widen.load(network, own.state_dict())
+    with torch.no_grad():
+        torch.testing.assert_close(network(photo), own(photo), rtol=0, atol=1e-5)
 
 
 def test_has_no_norms(network: MattingNetwork) -> None:

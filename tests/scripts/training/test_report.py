@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 for needed in ("torch", "pymatting", "matplotlib", "onnx"):
@@ -30,7 +32,16 @@ def test_more_error_on_one_set_outweighs_less_on_all_others(key: str) -> None:
     assert not better(measured(5, 30, **{key: Score(8.1, 30, 0.99)}), OLD)
 
 
-@pytest.mark.parametrize("key", ["exact", "clutter", "holding"])
+@pytest.mark.parametrize("figure", ["grad", "worst"])
+def test_no_other_figure_may_be_worse_either(figure: str) -> None:
+    old = {key: dataclasses.replace(score, grad=1.0, worst=30.0) for key, score in OLD.items()}
+    same = {key: dataclasses.replace(score, mad=7.0, grad=1.0, worst=30.0) for key, score in OLD.items()}
+    assert better(measured(7, 39, **same), old)
+    more = dataclasses.replace(same["hair"], **{figure: 31.0})
+    assert not better(measured(7, 39, **{**same, "hair": more}), old)
+
+
+@pytest.mark.parametrize("key", ["exact", "clutter", "holding", "hair", "bystanders", "cutouts"])
 def test_blurred_edges_outweigh_less_error(key: str) -> None:
     assert not better(measured(5, 30, **{key: Score(5, 40.1, 0.99)}), OLD)
 

@@ -72,3 +72,34 @@ def test_preparing_twice_reads_what_was_prepared_once(tmp_path: Path) -> None:
     assert planes.shape == (100, 100, 8) and planes[50, 50].tolist() == [90] * 6 + [255, 255]
     assert prepare.prepare(tmp_path / "gone", tmp_path) == prepared
     assert json.loads((tmp_path / "cache" / "index.json").read_text())[0]["group"] == "faker"
+
+
+def test_one_person_is_on_one_side_in_every_set(tmp_path: Path) -> None:
+    """Cut-outs with their photos, the ten of openpeople, officials in both sets; officials who are not told are left out."""
+    for file in (
+        "photos/openpeople/posture_3.jpg", "photos/openpeople/selfie_9.jpg", "photos/interfaces/049.jpg",
+        "photos/voteview/wiki_020119.jpg", "photos/voteview/wiki_000001.jpg", "photos/congress/L000562.jpg",
+    ):  # fmt: skip
+        matte = (tmp_path / file.replace("photos", "mattes")).with_suffix(".png")
+        for path in (tmp_path / file, matte):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    (tmp_path / "cutouts").mkdir()
+    for name in ("interfaces_049", "keyed1_posture_3"):
+        (tmp_path / "cutouts" / f"{name}.png").touch()
+    origins = [("posture_3", "data/P010/posture.jpg"), ("selfie_9", "data/P010/selfie.jpg")]
+    table = "".join(f"{stem}\tpypi:openpeople:{path}\n" for stem, path in origins)
+    (tmp_path / "photos" / "openpeople.tsv").write_text(f"file\tsource\n{table}")
+    people = {f"{p.source} {p.stem}": p for p in sources.people(tmp_path)}
+    assert set(people) == {
+        "congress L000562", "interfaces 049", "openpeople posture_3", "openpeople selfie_9", "voteview wiki_020119",
+        "cutouts interfaces_049", "cutouts keyed1_posture_3",
+    }  # fmt: skip
+    assert people["cutouts interfaces_049"].kind == "keyed"
+    for one, other in (
+        ("openpeople posture_3", "openpeople selfie_9"),
+        ("openpeople posture_3", "cutouts keyed1_posture_3"),
+        ("interfaces 049", "cutouts interfaces_049"),
+        ("voteview wiki_020119", "congress L000562"),
+    ):
+        assert people[one].validation == people[other].validation
