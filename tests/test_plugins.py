@@ -218,7 +218,7 @@ def test_sentences_say_that_they_are_there(plugin: Path, tmp_path: Path) -> None
     config.write_text('[engine]\nkind = "abacus"\n[matting]\nformat = "gif"\nbackground = "#12"\n')
     result = command("run", "--once", "--config", config)
     assert result.returncode == 3
-    for words in ('"cpu", "disc"', '"tiff", "bmp"', '"white", "stripes" or a picture file'):
+    for words in ('"cpu", "disc"', '"zip", "bmp"', '"white", "stripes" or a picture file'):
         assert words in result.stderr, result.stderr
     result = command("cut", tmp_path, "--out", tmp_path, "--engine", "abacus")
     assert result.returncode == 2 and "disc" in result.stderr
