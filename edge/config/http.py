@@ -20,3 +20,9 @@ class HttpOptions:
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     deadline: float = 60.0
+
+
+def written(address: tuple[str, int]) -> str:
+    """An address as it stands in the configuration."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

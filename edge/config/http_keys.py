@@ -72,6 +72,11 @@ def read_key(content: str) -> str:
     return key
 
 
+def needs_key(address: tuple[str, int]) -> bool:
+    """Whether other machines can reach it."""
+    return not ipaddress.ip_address(address[0]).is_loopback
+
+
 def http_problems(values: dict[str, Any], line: Callable[[str, str], int]) -> list[str]:
     """What only several keys together can get wrong."""
     if not values:
@@ -79,7 +84,7 @@ def http_problems(values: dict[str, Any], line: Callable[[str, str], int]) -> li
     if "listen" not in values:
         return [f"line {line('http', next(iter(values)))}: http needs http.listen, an address and a port"]
     problems = []
-    if not ipaddress.ip_address(values["listen"][0]).is_loopback and "key_file" not in values:
+    if needs_key(values["listen"]) and "key_file" not in values:
         problems.append(
             f"line {line('http', 'listen')}: http.listen is open to other machines, which needs http.key_file, "
             "a file with a key that every request must show"

@@ -7,7 +7,6 @@ hears a client. What it is sent goes into files that the supervisor gave, and th
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import os
 import resource
@@ -20,6 +19,7 @@ import uvicorn
 
 from edge.board.rss import rss_bytes
 from edge.config.http import HttpOptions
+from edge.http.address import unserved
 from edge.http.app import make_app
 from edge.http.events import EventStream
 from edge.http.messages import STATUS, TO_HTTP, EventTold, HttpState, StartHttp, StatusTold
@@ -30,6 +30,7 @@ from edge.ipc.channel import Channel, Received
 from edge.ipc.parent import parent_channel
 from edge.monitoring.journald import set_up_logging
 from edge.sandbox import lock_in
+from edge.sandbox.resources import lower
 from edge.sandbox.seccomp import Role
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ def _bound(channel: Channel, address: tuple[str, int]) -> socket.socket | None:
         try:
             return socket.create_server(address, family=family, backlog=_BACKLOG)
         except OSError as error:
-            channel.send(HttpState(_fault(address, error), rss_bytes()))
+            channel.send(HttpState(unserved(address, error), rss_bytes()))
         until = time.monotonic() + _BIND_AGAIN
         while (left := until - time.monotonic()) > 0:
             if select.select([channel], [], [], left)[0]:
@@ -103,18 +104,6 @@ def _drop(received: Received) -> None:
     """A status that nobody asks for yet."""
     for descriptor in received.files.values():
         os.close(descriptor)
-
-
-def _fault(address: tuple[str, int], error: OSError) -> str:
-    host, port = address
-    written = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    why = os.strerror(error.errno) if error.errno else str(error)  # its own text repeats the address
-    hint = ""
-    if error.errno == errno.EADDRINUSE:
-        hint = "; end what uses it, or choose another port"
-    elif error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EACCES):
-        hint = "; the unit has no network until drop-ins/network.conf is installed"
-    return f"{written} cannot be served: {why}{hint}"
 
 
 def _config(http: HttpOptions) -> uvicorn.Config:
@@ -146,15 +135,10 @@ def _config(http: HttpOptions) -> uvicorn.Config:
 
 
 def _bound_resources(body: int) -> None:
-    for kind, most in (
-        (resource.RLIMIT_FSIZE, body + _MORE_THAN_A_BODY),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_DATA, _MEMORY),
-        (resource.RLIMIT_NOFILE, _DESCRIPTORS),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (most, most))
+    lower(resource.RLIMIT_FSIZE, body + _MORE_THAN_A_BODY)
+    lower(resource.RLIMIT_CORE, 0)
+    lower(resource.RLIMIT_DATA, _MEMORY)
+    lower(resource.RLIMIT_NOFILE, _DESCRIPTORS)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from edge.config.http import written
 from edge.http.messages import (
     FROM_HTTP,
     HttpState,
@@ -53,11 +54,10 @@ class HttpManager:
     @property
     def words(self) -> str:
         """How it is, in a line."""
-        host, port = self.start.http.listen
-        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        address = written(self.start.http.listen)
         if self.state is None:
             return f"{address} is being opened"
-        return f"{address} cannot be served: {self.state.fault}" if self.state.fault else f"{address} is served"
+        return self.state.fault or f"{address} is served"
 
     def poll(self, now: float) -> None:
         """Start it where it is not running, with back-off; hear it out; end it when it says nothing any more."""
@@ -97,7 +97,7 @@ class HttpManager:
         if state.fault and (self.state is None or self.state.fault != state.fault):
             log.error("http.listen: %s", state.fault)
         elif not state.fault and not self.up:
-            log.info("http: %s", f"{self.start.http.listen[0]} port {self.start.http.listen[1]} is served now")
+            log.info("http.listen %s is served now", written(self.start.http.listen))
             self._pause.clear()
         self.state = state
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
-import os
 import socket
 import threading
 from collections.abc import Mapping
 
+from edge.config.http import written
+from edge.http.address import unserved
 from edge.http.answer import Answer, Endpoint, Stream, plain
 
 log = logging.getLogger(__name__)
@@ -34,8 +34,7 @@ class HttpServer:
     """
 
     def __init__(self, setting: str, address: tuple[str, int], endpoints: Mapping[str, Endpoint]) -> None:
-        self._name = f"{setting} {_written(address)}"
-        self._address = address
+        self._setting, self._address = setting, address
         self._endpoints = endpoints
         self._fault = ""
         self._open = 0
@@ -78,15 +77,14 @@ class HttpServer:
                 listening = socket.create_server(self._address, family=family)
                 server = await asyncio.start_server(self._connected, sock=listening, limit=_LONGEST_REQUEST)
                 if self._fault:
-                    log.info("%s is served now", self._name)
+                    log.info("%s %s is served now", self._setting, written(self._address))
                 self._fault = ""
                 return server
             except OSError as error:
-                why = os.strerror(error.errno) if error.errno else str(error)  # its own text repeats the address
-                said = f"cannot be served: {why}{_hint(error)}"
+                fault = unserved(self._address, error)
                 if not self._fault:
-                    log.error("%s %s; tried again every %.0f s", self._name, said, _BIND_AGAIN)
-                self._fault = f"{_written(self._address)} {said}"
+                    log.error("%s %s; tried again every %.0f s", self._setting, fault, _BIND_AGAIN)
+                self._fault = fault
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), _BIND_AGAIN)
         return None
@@ -134,16 +132,3 @@ async def _send(stream: Stream, writer: asyncio.StreamWriter) -> None:
         async for chunk in stream.chunks:
             writer.write(chunk)
             await asyncio.wait_for(writer.drain(), _STALLED)
-
-
-def _written(address: tuple[str, int]) -> str:
-    """As it stands in the configuration."""
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _hint(error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return "; end what uses it, or choose another port"
-    sandboxed = error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
-    return "; the unit has no network until drop-ins/network.conf is installed" if sandboxed else ""

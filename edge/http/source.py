@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
-from edge.config.http import HttpOptions
-from edge.config.http_keys import read_key
+from edge.config.http import HttpOptions, written
+from edge.config.http_keys import needs_key, read_key
 from edge.config.load import ConfigError
 from edge.config.options import Options
 from edge.config.settings import output_format
@@ -87,7 +87,7 @@ class HttpSource:
         limits = Limits(pixels=context.budget.pixels)
         start = StartHttp(config.http, config.options, _key(config.http), self._slots, limits.bytes, config.log_level)
         self._manager = HttpManager(start, context.selector, self._on_message, self._forget_all)
-        self._snaps = Snaps(context, self._manager.send)
+        self._snaps: Snaps[_Request] = Snaps(context, self._answer)
         context.add_listener(self)
         context.events.listen(self._on_event)
 
@@ -183,7 +183,7 @@ class HttpSource:
         elif isinstance(message, RequestSent):
             self._sent(known, message)
         elif isinstance(message, SnapAsked):
-            self._snaps.ask(message)
+            self._snap(known, message)
         else:
             self._forget(known)
 
@@ -212,6 +212,13 @@ class HttpSource:
         with suppress(OSError):  # on a disk there is no seal, and the worker reads it once
             seal(request.files[PHOTO])
         self._waiting.append(request)
+
+    def _snap(self, request: _Request, message: SnapAsked) -> None:
+        if request.options is not None or not request.files:
+            self._manager.kill("asked for a second photo and was ended")
+            return
+        request.options = self._options
+        self._snaps.ask(request, request.number, message.countdown)
 
     def _file(self, size: int | None) -> int:
         """A file without a name: in memory where it is small, else on the state folder's disk."""
@@ -263,9 +270,13 @@ def _key(http: HttpOptions) -> str:
     """What requests must show; "" where nothing.
 
     Raises:
-        ConfigError: the file of the key cannot be read, or holds none.
+        ConfigError: the file of the key cannot be read, or holds none; or none is named, and the address needs one.
     """
     if http.key_file is None:
+        if needs_key(http.listen):  # an address that no configuration has seen, such as the command line's
+            raise ConfigError(
+                f"{written(http.listen)} is open to other machines, which needs http.key_file in a configuration"
+            )
         return ""
     try:
         return read_key(http.key_file.read_text(encoding="ascii"))

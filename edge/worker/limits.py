@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 
+from edge.sandbox.resources import lower
 from edge.worker.messages import StartWorker
 
 # LZW, the least of our encoders, makes at most 12 bits of each of the 4 bytes of a pixel; beside them profiles and headers.
@@ -16,18 +17,12 @@ def bound(start: StartWorker) -> None:
 
     A write beyond the largest output fails with EFBIG: Python ignores SIGXFSZ. So does one to a log that is a larger file.
     """
-    _lower(resource.RLIMIT_FSIZE, _OUTPUT_PER_PIXEL * start.pixels + _OUTPUT_LEAST)
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_MSGQUEUE, 0)
+    lower(resource.RLIMIT_FSIZE, _OUTPUT_PER_PIXEL * start.pixels + _OUTPUT_LEAST)
+    lower(resource.RLIMIT_CORE, 0)
+    lower(resource.RLIMIT_MSGQUEUE, 0)
     if start.engines is None:
         # Memory that the budget does not grant must fail here, as a MemoryError on one photo, not in the kernel. With
         # CUDA, which reserves far more than it uses, recycling and the unit's MemoryMax have to do.
-        _lower(resource.RLIMIT_DATA, start.memory)
+        lower(resource.RLIMIT_DATA, start.memory)
     if not start.has_driver:  # a driver opens its nodes many times over
-        _lower(resource.RLIMIT_NOFILE, _DESCRIPTORS)
-
-
-def _lower(kind: int, most: int) -> None:
-    hard = resource.getrlimit(kind)[1]
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(kind, (most, most))
+        lower(resource.RLIMIT_NOFILE, _DESCRIPTORS)

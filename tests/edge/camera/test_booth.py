@@ -24,7 +24,7 @@ from edge.monitoring.status import SourceStatus, read_status
 from tests.edge.camera.booth import Booth, booth
 from tests.edge.camera.films import Film
 from tests.edge.hot import portrait, wait_for
-from tests.edge.http.client import answers, free_port
+from tests.edge.http.client import answers, connect, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("gstreamer")]
 _NOBODY = '[camera]\nsource = "test://"\nwidth = 320\nheight = 240\n'
@@ -333,5 +333,29 @@ def test_without_a_camera_a_snap_over_http_is_refused_in_words(tmp_path: Path) -
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request, timeout=60)
         assert refused.value.code == 409 and "no camera" in json.load(refused.value)["reason"]
+    finally:
+        hot.stop()
+
+
+def test_a_picture_that_was_asked_of_a_server_that_is_gone_goes_to_nobody_else(tmp_path: Path, film: Film) -> None:
+    """The next server counts its requests from one again."""
+    port = free_port()
+    hot = booth(tmp_path, f'[camera]\nsource = "{film.path}"\n[http]\nlisten = "127.0.0.1:{port}"\n')
+    photo = portrait()
+    try:
+        wait_for(lambda: flows(hot), hot)
+        with connect(port) as guest:
+            guest.sendall(b"POST /snap?countdown=6 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            time.sleep(1)
+            assert hot.kill_child("edge.http.main")
+        wait_for(lambda: answers(port, "/healthz"), hot)
+        with connect(port) as other:
+            head = f"POST /cut HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {len(photo)}\r\n\r\n"
+            other.sendall(head.encode() + photo[:1000])
+            wait_for(lambda: hot.files("outbox"), hot)
+            other.sendall(photo[1000:])
+            answer = b"".join(iter(lambda: other.recv(65536), b""))
+        with Image.open(io.BytesIO(answer.partition(b"\r\n\r\n")[2])) as image:
+            assert image.size == (320, 320), "it is the photo that was sent"
     finally:
         hot.stop()

@@ -42,3 +42,10 @@ def test_an_address_that_is_none_is_refused() -> None:
     words = [sys.executable, "-m", "edge.cli", "serve", "--listen", "booth:80"]
     result = subprocess.run(words, capture_output=True, text=True, check=False)
     assert result.returncode == 2 and "no address and port" in result.stderr
+
+
+def test_an_address_that_is_open_to_other_machines_needs_a_key(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "edge.cli", "serve", "--listen", f"0.0.0.0:{free_port()}"]
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    result = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 3 and "needs http.key_file" in result.stderr
