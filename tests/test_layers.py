@@ -88,6 +88,11 @@ def test_a_configuration_with_its_choices_is_read_without_any_engines_library() 
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
 
 
+def test_whoever_serves_nothing_over_http_loads_no_asyncio() -> None:
+    code = "import sys, edge.service.run, edge.camera.process; sys.exit('asyncio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
+
+
 def at_the_top(path: Path) -> set[str]:
     """The first names of all modules that are imported when the file is."""
     names: set[str] = set()

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from edge.camera.launch import Stage, command, quoted
-from edge.http.live_frame import LiveFrame
+from edge.camera.live_frame import LiveFrame
 from edge.ipc.backoff import Pause
 from edge.ipc.latest import Latest
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import simplejpeg
 
+from edge.camera.live_frame import LiveFrame
 from edge.camera.matting_thread import MattedFrame
 from edge.camera.messages import Pace
 from edge.camera.recovery import HUNG
-from edge.http.live_frame import LiveFrame
 from edge.ipc.latest import Latest
 from matting.backgrounds.base import Background
 from matting.backgrounds.registry import open_background

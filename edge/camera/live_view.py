@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edge.camera.frame import Frame
 from edge.camera.gst_output import GstOutput, to_device, to_file
 from edge.camera.live import Live, background
 from edge.camera.matting_thread import MattedFrame, MattingThread
 from edge.camera.messages import Pace, StartCamera
+from edge.camera.viewer import Viewer
 from edge.config.camera import LiveOptions
 from edge.fs.names import free_names
 from edge.ipc.latest import Latest
@@ -19,32 +19,29 @@ from matting.engines.registry import open_engine
 from matting.errors import CameraError, EngineError, MattingError
 from matting.model import load_model
 
-if TYPE_CHECKING:
-    from edge.http.server import HttpServer
-
 _STUCK = 30.0  # seconds that a thread may spend on one frame
 _GLANCE = 0.25  # seconds between two looks, where nothing but a person's presence is asked
 
 
 class LiveView:
-    """Runs from its making until `close`.
+    """Runs from its making until `close`. live: whether live video is made; else it only looks who is there.
 
     Raises (when made):
         MattingError: no model, no engine, or no background.
     """
 
-    def __init__(self, start: StartCamera, frames: Latest[Frame]) -> None:
-        live = start.options.live
+    def __init__(self, start: StartCamera, frames: Latest[Frame], *, live: bool) -> None:
+        options = start.options.live
         model = load_model(start.model)
         # One thread: the service's worker and the camera share the cores, neither takes them all.
         engine = open_engine(start.engine, model, threads=1)
-        pause = 0.0 if live.wanted else _GLANCE
-        self._matting_thread = MattingThread(frames, engine, model, height=live.height, steady=live.steady, pause=pause)
+        pause = 0.0 if live else _GLANCE
+        self._matting_thread = MattingThread(frames, engine, model, height=options.height, steady=options.steady, pause=pause)
         self._threads: list[threading.Thread] = [self._matting_thread]
         self._live: Live | None = None
-        self._server: HttpServer | None = None
-        if live.wanted:
-            self._open(live)
+        self._viewers: dict[str, Viewer] = {}
+        if live:
+            self._live = self._open(options)
         for thread in self._threads:
             thread.start()
 
@@ -58,9 +55,21 @@ class LiveView:
         return None if self._live is None else self._live.pace()
 
     @property
-    def fault(self) -> str:
-        """Why nobody can see live video over HTTP, "" where they can or nobody asked for it."""
-        return "" if self._server is None else self._server.fault
+    def is_live(self) -> bool:
+        return self._live is not None
+
+    @property
+    def watched(self) -> bool:
+        """Whether another process takes the pictures."""
+        return any(viewer.is_alive() for viewer in self._viewers.values())
+
+    def show(self, viewer: str, stream: int) -> None:
+        """Send live pictures into that stream, for as long as anybody takes them. Only where it is live."""
+        assert self._live is not None
+        if viewer in self._viewers:
+            self._viewers[viewer].close()
+        self._viewers[viewer] = Viewer(stream, self._live.pictures)
+        self._viewers[viewer].start()
 
     def check(self, now: float) -> None:
         """Whether all goes well.
@@ -76,25 +85,19 @@ class LiveView:
     def close(self) -> None:
         """Files are finished before this returns, unless somebody hangs."""
         self._matting_thread.close()
-        if self._server is not None:
-            self._server.close()
         for thread in self._threads:
             thread.join(5.0)
 
-    def _open(self, live: LiveOptions) -> None:
-        self._live = Live(self._matting_thread.seen, _background(live.background))
-        pictures = self._live.pictures
-        self._threads.append(self._live)
-        if live.address is not None:
-            from edge.http.live_pictures import live_server  # asyncio takes memory that only those pay who asked for it
-
-            self._server = live_server(live.address, pictures)
-        if live.device is not None:
-            device = live.device
-            self._threads.append(GstOutput(device, pictures, lambda: to_device(device)))
-        if live.file is not None:
-            file = Path(live.file)
-            self._threads.append(GstOutput(live.file, pictures, lambda: to_file(str(_free(file)))))
+    def _open(self, options: LiveOptions) -> Live:
+        live = Live(self._matting_thread.seen, _background(options.background))
+        self._threads.append(live)
+        if options.device is not None:
+            device = options.device
+            self._threads.append(GstOutput(device, live.pictures, lambda: to_device(device)))
+        if options.file is not None:
+            file = Path(options.file)
+            self._threads.append(GstOutput(options.file, live.pictures, lambda: to_file(str(_free(file)))))
+        return live
 
 
 def _background(text: str) -> Background:

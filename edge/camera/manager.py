@@ -11,11 +11,13 @@ from pathlib import PurePosixPath
 
 from edge.camera.messages import (
     FROM_CAMERA,
+    STREAM,
     CameraFailed,
     CameraState,
     PhotoTaken,
     PictureRefused,
     PictureTaken,
+    ShowLive,
     StartCamera,
     TakePicture,
 )
@@ -27,6 +29,7 @@ from matting.errors import CameraError
 log = logging.getLogger(__name__)
 
 _SILENCE = 30.0  # seconds: a picture of 12 megapixels on a slow card, and the model's loading, take some of them
+_MOST_SNAPS = 16  # at a time: whoever asks for more must not fill the channel
 _FAREWELL = 6.0  # seconds: a film is finished before the end
 # Frames come and go: each is given back to the kernel at once, instead of leaving holes that add up (edge.worker.manager).
 _MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
@@ -75,9 +78,18 @@ class CameraManager:
         if self._process is None:
             on_result(CameraError(f"the camera does not run: {self.words}"))
             return
+        if len(self._snaps) >= _MOST_SNAPS:
+            on_result(CameraError(f"{_MOST_SNAPS} pictures are being taken already"))
+            return
         self._last_snap += 1
         self._snaps[self._last_snap] = on_result
         self._process.send(TakePicture(self._last_snap, countdown))
+
+    def show(self, viewer: str, stream: int) -> None:
+        """Send live pictures to a viewer; see `edge.intake.source.ShowLive`."""
+        if self._process is None:
+            raise CameraError(f"the camera does not run: {self.words}")
+        self._process.send(ShowLive(viewer), {STREAM: stream})
 
     def poll(self, now: float) -> None:
         """Start it where it is not running, with back-off; hear it out; end it when it says nothing any more."""

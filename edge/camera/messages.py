@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from edge.config.camera import CameraOptions
-from edge.ipc.messages import Count, Decoder, Message, Text
+from edge.ipc.messages import Count, Decoder, Message, Text, Word
+
+# The file that goes with ShowLive.
+STREAM = "stream"
 
 
 class StartCamera(Message, frozen=True):
@@ -25,6 +28,12 @@ class TakePicture(Message, frozen=True):
 
     number: Count
     countdown: float
+
+
+class ShowLive(Message, frozen=True):
+    """Live pictures are to be sent into the stream that comes with it, and no more into an earlier one of that viewer."""
+
+    viewer: Word
 
 
 class PictureTaken(Message, frozen=True):
@@ -75,5 +84,5 @@ class CameraFailed(Message, frozen=True):
     reason: Text
 
 
-TO_CAMERA = Decoder(StartCamera | TakePicture)
+TO_CAMERA = Decoder(StartCamera | TakePicture | ShowLive)
 FROM_CAMERA = Decoder(PhotoTaken | PictureTaken | PictureRefused | CameraState | CameraFailed)

@@ -21,14 +21,16 @@ from edge.camera.control import Control, Tell
 from edge.camera.feed import Feed
 from edge.camera.frame import Frame
 from edge.camera.interval import Every, StandsStill
-from edge.camera.live_view import LiveView
+from edge.camera.live_on_demand import LiveOnDemand
 from edge.camera.messages import (
+    STREAM,
     TO_CAMERA,
     CameraFailed,
     CameraState,
     PhotoTaken,
     PictureRefused,
     PictureTaken,
+    ShowLive,
     StartCamera,
     TakePicture,
 )
@@ -38,7 +40,6 @@ from edge.camera.trigger import TriggerFolder
 from edge.config.camera_source import parse_source
 from edge.fs.files import make_folders
 from edge.fs.names import SNAP
-from edge.ipc.backoff import Pause
 from edge.ipc.channel import Channel
 from edge.ipc.messages import as_table
 from edge.ipc.parent import parent_channel
@@ -71,9 +72,7 @@ class CameraProcess:
         self._every = Every(options.interval) if options.interval else None
         self._still = StandsStill(options.person) if options.person else None
         self._button = self._open_button()
-        self._live_view: LiveView | None = None
-        self._live_view_pause = Pause()
-        self._live_view_fault = ""
+        self._live = LiveOnDemand(start, self._feed.frames)
         self._last_seen = 0
 
     def run(self) -> None:
@@ -82,7 +81,7 @@ class CameraProcess:
             while self._alive:
                 now = time.monotonic()
                 self._feed.poll(now)
-                self._poll_live_view(now)
+                self._live.poll(now)
                 self._look_around(now)
                 self._serve_shutter(now)
                 self._beat(now)
@@ -91,17 +90,19 @@ class CameraProcess:
         finally:
             self._control.close()
             self._feed.close()
-            if self._live_view is not None:
-                self._live_view.close()
+            self._live.close()
 
     def _on_parent(self) -> None:
-        """It asks for a picture, or hangs up."""
+        """It asks for a picture or for live video, or hangs up."""
         received = self._channel.receive()
         if received is None:
             self._alive = False
-            return
-        request: TakePicture = received.message
+        elif isinstance(received.message, ShowLive):
+            self._live.show(received.message.viewer, received.files[STREAM])
+        else:
+            self._take_picture(received.message)
 
+    def _take_picture(self, request: TakePicture) -> None:
         def tell(line: str) -> None:
             word, _, rest = line.partition(" ")
             if word == "taken":
@@ -124,21 +125,9 @@ class CameraProcess:
             cause=self._feed.state.cause,
             openings=self._feed.state.openings,
             memory=rss_bytes() + (rss_bytes(pid) if pid else 0),
-            live=None if self._live_view is None else self._live_view.pace(),
-            live_fault=self._live_view_fault if self._live_view is None else self._live_view.fault,
+            live=self._live.pace(),
+            live_fault=self._live.fault,
         )
-
-    def _poll_live_view(self, now: float) -> None:
-        """Live video may fail to open, and is tried again, while the shutter works on."""
-        if self._live_view is not None:
-            self._live_view.check(now)
-        elif (self._start.options.live.wanted or self._still is not None) and now >= self._live_view_pause.until:
-            try:
-                self._live_view = LiveView(self._start, self._feed.frames)
-            except MattingError as error:
-                self._live_view_pause.fail(now)
-                self._live_view_fault = str(error)
-                log.error("no live video: %s; again in %.0f s", error, self._live_view_pause.until - now)
 
     # -- who presses -----------------------------------------------------------------------------------------------
 
@@ -200,7 +189,7 @@ class CameraProcess:
         return self._every is not None and self._every.due(now)
 
     def _person_stands_still(self) -> bool:
-        seen = self._live_view.seen if self._live_view is not None else None
+        seen = self._live.seen
         if self._still is None or seen is None or seen.number == self._last_seen:
             return False
         self._last_seen = seen.number

@@ -36,6 +36,7 @@ class CameraSource:
 
         self._manager = CameraManager(start, context.selector, taken)
         context.snaps.append(self._manager.snap)
+        context.live.append(self._manager.show)
 
     def poll(self, now: float) -> None:
         self._manager.poll(now)

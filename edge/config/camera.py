@@ -11,11 +11,11 @@ FLIPS: tuple[Flip, ...] = ("none", "rotate-90", "rotate-180", "rotate-270", "mir
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """Where live video goes; nowhere while all three are None. background: a colour, an image file's path, or another one that
+    """Where live video goes, beside the HTTP server. background: a colour, an image file's path, or another one that
     needs no matte.
 
-    address: host and port of a loopback address, for MJPEG over HTTP. device: a v4l2loopback device. file: Matroska.
-    height: of the live pictures in pixels, at most the camera's.
+    address: host and port of a loopback address on which live pictures alone are served. device: a v4l2loopback device.
+    file: Matroska. height: of the live pictures in pixels, at most the camera's.
     """
 
     address: tuple[str, int] | None = None
@@ -26,8 +26,9 @@ class LiveOptions:
     steady: bool = True
 
     @property
-    def wanted(self) -> bool:
-        return (self.address, self.device, self.file) != (None, None, None)
+    def recorded(self) -> bool:
+        """Whether it is made while nobody watches over HTTP, too."""
+        return (self.device, self.file) != (None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ SECTIONS = {
     "hotfolder": "Where photos come from, and where they and their cut-outs go.",
     "matting": "How a cut-out looks. A folder's profile may change all of it.",
     "camera": "A camera beside the hot folder. Without `source` there is none.",
-    "live": "Live video from the camera: off until address, device or file is named.",
+    "live": "Live video from the camera: on the HTTP server, and wherever else address, device or file says.",
     "engine": "What runs the network.",
     "service": "The service itself.",
     "retention": "How long finished photos are kept. Nothing is removed unless it is asked for here.",
@@ -192,7 +192,7 @@ KEYS: dict[str, dict[str, Key]] = {
     },
     "live": {
         "address": Key(loopback, 'a loopback address and a port, such as "127.0.0.1:8080"').described(
-            "Shows MJPEG over HTTP, on this machine only: `/live.mjpg`, and one picture at `/live.jpg`.",
+            "An address for `/live.mjpg` and `/live.jpg` alone, on this machine only; `[http] listen` serves them too.",
             without="off",
             example="127.0.0.1:8080",
         ),

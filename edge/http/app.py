@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -10,13 +11,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from edge.config.http import HttpOptions
 from edge.fs.names import printable
 from edge.http.contract import Contract, Shared
 from edge.http.cut import CUT
 from edge.http.docs import docs_routes
 from edge.http.events import EventStream
+from edge.http.live import LivePictures
 from edge.http.messages import StartHttp
 from edge.http.monitor import Monitor
 from edge.http.refused import Refused
@@ -33,15 +37,11 @@ log = logging.getLogger(__name__)
 CONTRACTS: tuple[Contract, ...] = (REMBG, WITHOUTBG, REMOVEBG, CUT)
 
 
-def make_app(start: StartHttp, slots: Slots, monitor: Monitor, events: EventStream) -> ASGIApp:
+def make_app(start: StartHttp, slots: Slots, monitor: Monitor, events: EventStream, live: LivePictures) -> ASGIApp:
     """What the server runs."""
     shared = Shared(slots, start.defaults, start.body)
     routes = [route for contract in CONTRACTS for route in contract.routes(shared)]
-    inner = Starlette(
-        routes=[*routes, *monitor.routes(), *events.routes(), *docs_routes(CONTRACTS)],
-        exception_handlers={HTTPException: _nothing_there, Exception: _fault},
-    )
-    inner.router.redirect_slashes = False
+    inner = _router([*routes, *monitor.routes(), *events.routes(), *live.routes(), *docs_routes(CONTRACTS)])
     guard = Guard(inner, say, key=start.key, hosts=start.http.hosts, origins=start.http.origins)
     if not start.http.origins:
         return guard
@@ -50,6 +50,17 @@ def make_app(start: StartHttp, slots: Slots, monitor: Monitor, events: EventStre
     return CORSMiddleware(
         guard, start.http.origins, allow_methods=["GET", "POST"], allow_headers=headers, expose_headers=shown
     )
+
+
+def make_live_app(http: HttpOptions, live: LivePictures) -> ASGIApp:
+    """What is run on an address of live pictures' own."""
+    return Guard(_router([Route("/", live.stream), *live.routes()]), say, key="", hosts=http.hosts, origins=())
+
+
+def _router(routes: Sequence[Route]) -> Starlette:
+    router = Starlette(routes=routes, exception_handlers={HTTPException: _nothing_there, Exception: _fault})
+    router.router.redirect_slashes = False
+    return router
 
 
 def say(path: str, refused: Refused) -> Response:

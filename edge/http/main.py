@@ -20,9 +20,21 @@ import uvicorn
 from edge.board.rss import rss_bytes
 from edge.config.http import HttpOptions
 from edge.http.address import unserved
-from edge.http.app import make_app
+from edge.http.app import make_app, make_live_app
 from edge.http.events import EventStream
-from edge.http.messages import STATUS, TO_HTTP, EventTold, HttpState, StartHttp, StatusTold
+from edge.http.live import LivePictures
+from edge.http.messages import (
+    STATUS,
+    STREAM,
+    TO_HTTP,
+    EventTold,
+    HttpState,
+    LiveAsked,
+    LiveGiven,
+    LiveRefused,
+    StartHttp,
+    StatusTold,
+)
 from edge.http.monitor import Monitor
 from edge.http.protocol import PatientProtocol
 from edge.http.slots import Slots
@@ -51,7 +63,11 @@ class HttpProcess:
         self._slots = Slots(channel, start.slots, start.http.deadline)
         self._monitor = Monitor()
         self._events = EventStream(self._monitor.state)
-        config.app = make_app(start, self._slots, self._monitor, self._events)
+        self._live = LivePictures(lambda: channel.send(LiveAsked()))
+        if start.live_only:
+            config.app = make_live_app(start.http, self._live)
+        else:
+            config.app = make_app(start, self._slots, self._monitor, self._events, self._live)
         self._server = uvicorn.Server(config)
 
     async def run(self) -> None:
@@ -68,12 +84,17 @@ class HttpProcess:
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
             self._slots.stop()
             self._events.close()
+            self._live.close()
             self._server.should_exit = True
         elif isinstance(received.message, EventTold):
             self._events.tell(received.message.event)
         elif isinstance(received.message, StatusTold):
             self._monitor.tell(received.files[STATUS])
             os.close(received.files[STATUS])
+        elif isinstance(received.message, LiveGiven):
+            self._live.give(received.files[STREAM])
+        elif isinstance(received.message, LiveRefused):
+            self._live.refuse(received.message.reason)
         else:
             self._slots.on_message(received)
 

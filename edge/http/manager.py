@@ -12,6 +12,7 @@ from edge.config.http import written
 from edge.http.messages import (
     FROM_HTTP,
     HttpState,
+    LiveAsked,
     RequestClosed,
     RequestOpened,
     RequestSent,
@@ -29,18 +30,19 @@ _FAREWELL = 3.0  # seconds to tell the clients that wait
 _MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": str(1 << 20)}
 
 RequestMessage = RequestOpened | RequestSent | SnapAsked | RequestClosed
+AskMessage = RequestMessage | LiveAsked
 
 
 @dataclass
 class HttpManager:
     """Whatever becomes of the server, the supervisor only ever sees that its requests are gone.
 
-    on_message: called with what it says of requests. on_exit: called when it has ended. state: what it last said of itself.
+    on_message: called with what it asks for. on_exit: called when it has ended. state: what it last said of itself.
     """
 
     start: StartHttp
     selector: selectors.BaseSelector
-    on_message: Callable[[RequestMessage], None]
+    on_message: Callable[[AskMessage], None]
     on_exit: Callable[[], None]
     state: HttpState | None = None
     _process: ChildProcess | None = None
@@ -95,9 +97,9 @@ class HttpManager:
 
     def _on_state(self, state: HttpState) -> None:
         if state.fault and (self.state is None or self.state.fault != state.fault):
-            log.error("http.listen: %s", state.fault)
+            log.error("%s %s", self.start.setting, state.fault)
         elif not state.fault and not self.up:
-            log.info("http.listen %s is served now", written(self.start.http.listen))
+            log.info("%s %s is served now", self.start.setting, written(self.start.http.listen))
             self._pause.clear()
         self.state = state
 

@@ -12,15 +12,18 @@ from edge.ipc.messages import Count, Decoder, Message, Text, Word
 from edge.monitoring.events import Event
 from matting.photo import Box
 
-# The files that go with SlotGiven, to write, with RequestCut and with StatusTold, to read.
-PHOTO, BACKGROUND, OUTPUT, STATUS = "photo", "background", "output", "status"
+# The files that go with SlotGiven, to write, with RequestCut and with StatusTold, to read; and LiveGiven's stream.
+PHOTO, BACKGROUND, OUTPUT, STATUS, STREAM = "photo", "background", "output", "status", "stream"
 
 
 class StartHttp(Message, frozen=True):
     """The first message. defaults: what is asked for where a request says nothing. key: what requests must show, "" for
-    nothing. slots: requests at a time; body: bytes of the largest."""
+    nothing. slots: requests at a time; body: bytes of the largest. live_only: whether live pictures are all that is served.
+    setting: where the address comes from, for people."""
 
+    setting: Word
     http: HttpOptions
+    live_only: bool
     defaults: Options
     key: str
     slots: int
@@ -64,6 +67,16 @@ class EventTold(Message, frozen=True):
     event: Event
 
 
+class LiveGiven(Message, frozen=True):
+    """Live pictures come through the stream that comes with it."""
+
+
+class LiveRefused(Message, frozen=True):
+    """There are no live pictures, for this reason."""
+
+    reason: str
+
+
 class HttpState(Message, frozen=True):
     """Every few seconds. fault: why nothing is served, "" where something is; memory: bytes."""
 
@@ -94,6 +107,10 @@ class SnapAsked(Message, frozen=True):
     countdown: Annotated[float, msgspec.Meta(ge=0, le=60)]
 
 
+class LiveAsked(Message, frozen=True):
+    """Somebody watches: live pictures are wanted."""
+
+
 class RequestClosed(Message, frozen=True):
     """It is answered, or its client has gone: the last word on it."""
 
@@ -101,5 +118,5 @@ class RequestClosed(Message, frozen=True):
 
 
 TOO_LATE = "TooLate"
-TO_HTTP = Decoder(StartHttp | SlotGiven | RequestCut | RequestFailed | StatusTold | EventTold)
-FROM_HTTP = Decoder(HttpState | RequestOpened | RequestSent | SnapAsked | RequestClosed)
+TO_HTTP = Decoder(StartHttp | SlotGiven | RequestCut | RequestFailed | StatusTold | EventTold | LiveGiven | LiveRefused)
+FROM_HTTP = Decoder(HttpState | RequestOpened | RequestSent | SnapAsked | LiveAsked | RequestClosed)

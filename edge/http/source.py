@@ -12,14 +12,12 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
-from edge.config.http import HttpOptions, written
-from edge.config.http_keys import needs_key, read_key
-from edge.config.load import ConfigError
 from edge.config.options import Options
 from edge.config.settings import output_format
 from edge.delivery.attempts import Attempts
 from edge.fs.files import make_folders
-from edge.http.manager import HttpManager, RequestMessage
+from edge.http.live_streams import LiveStreams
+from edge.http.manager import AskMessage, HttpManager
 from edge.http.messages import (
     BACKGROUND,
     OUTPUT,
@@ -27,6 +25,7 @@ from edge.http.messages import (
     STATUS,
     TOO_LATE,
     EventTold,
+    LiveAsked,
     RequestCut,
     RequestFailed,
     RequestOpened,
@@ -38,12 +37,11 @@ from edge.http.messages import (
 )
 from edge.http.snaps import Snaps
 from edge.intake.open_input import open_background
-from edge.intake.source import REQUEST, CutFacts, Input, Opened, Output, SourceContext, SourceKind
+from edge.intake.source import REQUEST, CutFacts, Input, Opened, Output, SourceContext
 from edge.ipc.memory_file import create_memory_file, seal
 from edge.monitoring.events import Event
 from edge.monitoring.status import SourceStatus, Status
 from matting.errors import MattingError, OutputError, SettingsError
-from matting.photo import Limits
 
 log = logging.getLogger(__name__)
 
@@ -73,23 +71,20 @@ class _Request:
 class HttpSource:
     """See `Source`. A request is known from its headers on; the server says when its client has gone."""
 
-    name = "http"
-
-    def __init__(self, context: SourceContext) -> None:
-        config = context.config
-        assert config.http is not None
-        self._options, self._state = config.options, config.folders.state
-        self._slots, self._deadline = context.budget.http_slots, config.http.deadline
+    def __init__(self, context: SourceContext, start: StartHttp) -> None:
+        self.name = "live" if start.live_only else "http"
+        self._options, self._state = start.defaults, context.config.folders.state
+        self._slots, self._deadline = start.slots, start.http.deadline
         self._requests: dict[int, _Request] = {}
         self._waiting: deque[_Request] = deque()
         self._in_hand: dict[PurePosixPath, _Request] = {}
         self._serial = 0
-        limits = Limits(pixels=context.budget.pixels)
-        start = StartHttp(config.http, config.options, _key(config.http), self._slots, limits.bytes, config.log_level)
         self._manager = HttpManager(start, context.selector, self._on_message, self._forget_all)
         self._snaps: Snaps[_Request] = Snaps(context, self._answer)
-        context.add_listener(self)
-        context.events.listen(self._on_event)
+        self._live = LiveStreams(context, self.name, self._manager.send)
+        if not start.live_only:
+            context.add_listener(self)
+            context.events.listen(self._on_event)
 
     def poll(self, now: float) -> None:
         self._manager.poll(now)
@@ -171,7 +166,10 @@ class HttpSource:
         self._manager.send(EventTold(event))
         self._snaps.on_event(event)
 
-    def _on_message(self, message: RequestMessage) -> None:
+    def _on_message(self, message: AskMessage) -> None:
+        if isinstance(message, LiveAsked):
+            self._live.ask()
+            return
         known = self._requests.get(message.request)
         if isinstance(message, RequestOpened):
             if known is not None or len(self._requests) >= self._slots:
@@ -264,25 +262,3 @@ def _configured_background(options: Options) -> int | None:
 
 def _reopened(descriptor: int) -> int:
     return os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
-
-
-def _key(http: HttpOptions) -> str:
-    """What requests must show; "" where nothing.
-
-    Raises:
-        ConfigError: the file of the key cannot be read, or holds none; or none is named, and the address needs one.
-    """
-    if http.key_file is None:
-        if needs_key(http.listen):  # an address that no configuration has seen, such as the command line's
-            raise ConfigError(
-                f"{written(http.listen)} is open to other machines, which needs http.key_file in a configuration"
-            )
-        return ""
-    try:
-        return read_key(http.key_file.read_text(encoding="ascii"))
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"http.key_file {http.key_file}: {why}") from error
-
-
-KIND = SourceKind(HttpSource.name, lambda context: context.config.http is not None and not context.once, HttpSource)

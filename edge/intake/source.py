@@ -126,6 +126,10 @@ class Source(Protocol):
 # Takes a picture after so many seconds, and hears its path within the inbox, or why there is none.
 Snap = Callable[[float, Callable[[PurePosixPath | CameraError], None]], None]
 
+# Sends live pictures to that viewer through the sending end of a stream (edge.ipc.picture_stream), which stays open here; the
+# viewer is known by its name, and has one stream at a time. Raises CameraError where there are none.
+ShowLive = Callable[[str, int], None]
+
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:
@@ -133,7 +137,7 @@ class SourceContext:
     is not needed is left alone. wake: makes the loop go round, from any thread. announced: paths within the inbox at which a
     source has put a whole file, for the hot folder to take at once. note_removed: hears of files and bytes of finished photos
     that were removed. events: what happens, to be told and listened to. snaps: what takes a picture, one for each
-    camera. add_listener: takes who wants to hear each status of the service."""
+    camera; live: what shows live video, as many. add_listener: takes who wants to hear each status of the service."""
 
     config: Config
     budget: Budget
@@ -145,6 +149,7 @@ class SourceContext:
     note_removed: Callable[[int, int], None] = lambda files, size: None
     events: Events = field(default_factory=Events)
     snaps: list[Snap] = field(default_factory=list)
+    live: list[ShowLive] = field(default_factory=list)
     add_listener: Callable[[Listener], None] = lambda listener: None
 
 

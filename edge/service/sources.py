@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from edge.camera.source import KIND as CAMERA
-from edge.http.source import KIND as HTTP
+from edge.http.kinds import HTTP, LIVE
 from edge.intake.hotfolder_source import KIND as HOT_FOLDER
 from edge.intake.source import SourceKind, registered_sources
 
 
 def source_kinds() -> list[SourceKind]:
     """All of them. A camera stands before the hot folder, which takes its pictures in."""
-    return [CAMERA, HTTP, HOT_FOLDER, *registered_sources()]
+    return [CAMERA, HTTP, LIVE, HOT_FOLDER, *registered_sources()]

@@ -12,9 +12,11 @@ import argparse
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from edge.commands.bench.machine import machine
+from scripts.measure.viewer import watching
 from tests.edge.camera import films
 from tests.edge.camera.booth import Booth
 from tests.edge.hot import portrait, wait_for
@@ -32,8 +34,9 @@ def measured(folder: Path, extra: str, photos: int, size: int) -> tuple[float, i
     try:
         wait_for(lambda: delivered(hot) > 0, hot)
         first, start = delivered(hot), time.monotonic()
-        overtaken = snapped(hot) if extra else 0
-        wait_for(lambda: delivered(hot) >= photos, hot, 3600)
+        with watching(PORT) if "[live]" in extra else nullcontext():
+            overtaken = snapped(hot) if extra else 0
+            wait_for(lambda: delivered(hot) >= photos, hot, 3600)
         return (delivered(hot) - first) / (time.monotonic() - start), overtaken
     finally:
         hot.stop()

@@ -14,12 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from edge.camera.control import talk
 from edge.commands.bench.machine import machine
 from edge.commands.bench.memory import PROC, pss_mb, tree
+from scripts.measure.viewer import watching
 
+PORT = 18080
 SETTLED = 3  # minutes after which nothing may grow any more
 TOLERANCE_MB = 32.0
 
@@ -63,7 +66,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=int, default=60)
     parser.add_argument("--source", default="test://")
-    parser.add_argument("--live", action="store_true", help="with live video as well")
+    parser.add_argument("--live", action="store_true", help="with live video as well, which somebody watches")
     arguments = parser.parse_args()
     on = machine()
     print(f"{on.date}  {on.board or on.cpu}, {on.cores} cores, {on.ram_mb / 1e3:.1f} GB; {arguments.source}, 1080p at 30")
@@ -71,11 +74,11 @@ def main() -> int:
         folder = Path(name)
         (folder / "c.toml").write_text(
             f'[camera]\nsource = "{arguments.source}"\nwidth = 1920\nheight = 1080\nfps = 30\n'
-            + ('[live]\naddress = "127.0.0.1:18080"\n' if arguments.live else "")
+            + (f'[live]\naddress = "127.0.0.1:{PORT}"\n' if arguments.live else "")
             + '[service]\nlog_level = "warning"\n'
         )
         command = [sys.executable, "-m", "edge.cli", "run", "--config", str(folder / "c.toml")]
-        with subprocess.Popen(command) as service:
+        with subprocess.Popen(command) as service, watching(PORT) if arguments.live else nullcontext():
             time.sleep(10)
             found = minutes(folder, service.pid, arguments.minutes)
             service.terminate()

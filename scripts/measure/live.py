@@ -100,9 +100,9 @@ def watch(folder: Path, film: Path, sheet: Path | None) -> None:
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as service:
         try:
             state = folder / ".edge-matting"
-            while status(state).get("live", {"fps": 0})["fps"] == 0:
+            client = cv2.VideoCapture()
+            while not client.open(f"http://127.0.0.1:{PORT}/live.mjpg"):
                 time.sleep(0.5)
-            client = cv2.VideoCapture(f"http://127.0.0.1:{PORT}/live.mjpg")
             shown = [client.read()[1] for _ in range(10)]
             before, start, pictures = cpu_seconds(service.pid), time.monotonic(), 0
             while time.monotonic() - start < 10:

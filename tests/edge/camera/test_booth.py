@@ -7,14 +7,12 @@ import json
 import os
 import pty
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -45,11 +43,6 @@ def flows(hot: Booth) -> bool:
         return bool(status(hot)["flowing"])
     except (OSError, StopIteration):
         return False
-
-
-def shows(hot: Booth) -> bool:
-    """Whether live video shows frames."""
-    return flows(hot) and json.loads(next(talk(hot.state, "status", 20))).get("live", {"fps": 0})["fps"] > 0
 
 
 def distance(path: Path, film: Film) -> float:
@@ -185,78 +178,6 @@ def test_a_camera_that_is_not_there_is_told_with_its_cause_and_the_hot_folder_wo
     assert status(hot)["flowing"] is False
     told = camera_status(hot)
     assert told.words.startswith("/dev/video99: ") and "plug it in" in told.words and not told.up
-
-
-def test_live_video_is_seen_by_an_independent_client_and_kept_as_a_film(
-    tmp_path: Path, film: Film, booths: list[Booth]
-) -> None:
-    port = free_port()
-    live = f'[live]\naddress = "127.0.0.1:{port}"\nfile = "live.mkv"\nbackground = "#0000FF"\n'
-    hot = booth(tmp_path, f'[camera]\nsource = "{film.path}"\nperson_seconds = 0.3\n' + live)
-    booths.append(hot)
-    wait_for(lambda: shows(hot), hot)
-    client = cv2.VideoCapture(f"http://127.0.0.1:{port}/live.mjpg")
-    shown = [client.read()[1] for _ in range(8)]
-    client.release()
-    assert [picture is not None and picture.shape for picture in shown] == [(360, 640, 3)] * 8
-    picture = shown[-1][..., ::-1].astype(int)
-    blue = np.abs(picture - (0, 0, 255)).max(axis=2) < 40
-    shares = [(truth < 0.01).mean() for truth in film.truth]
-    assert min(shares) - 0.05 < blue.mean() < max(shares) + 0.05, "the wall is gone and the person is not"
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/live.jpg", timeout=20) as answer:
-        assert Image.open(io.BytesIO(answer.read())).size == (640, 360)
-    wait_for(lambda: any(name.startswith("interval/") for name in hot.files("outbox")), hot)
-    assert hot.stop() == 0
-    kept = cv2.VideoCapture(str(tmp_path / "live.mkv"))
-    frames = 0
-    while kept.read()[0]:
-        frames += 1
-    assert frames >= 3, "a slow machine's film misses pictures, as a slow viewer does"
-
-
-def test_when_the_camera_goes_nobody_stays_frozen_before_the_picture(tmp_path: Path, film: Film, booths: list[Booth]) -> None:
-    port = free_port()
-    source = tmp_path / "source.mp4"
-    source.symlink_to(film.path)
-    Image.new("RGB", (70, 90), "#0000FF").save(tmp_path / "sky.png")
-    hot = booth(tmp_path, f'[camera]\nsource = "{source}"\n[live]\naddress = "127.0.0.1:{port}"\nbackground = "sky.png"\n')
-    booths.append(hot)
-
-    def blue() -> float:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/live.jpg", timeout=20) as answer:
-            picture = np.asarray(Image.open(io.BytesIO(answer.read()))).astype(int)
-        return float((np.abs(picture - (0, 0, 255)).max(axis=2) < 40).mean())
-
-    wait_for(lambda: shows(hot), hot)
-    assert blue() < 0.9
-    source.unlink()
-    wait_for(lambda: blue() == 1.0, hot)
-
-
-def test_an_address_that_is_taken_costs_live_video_and_not_the_shutter(tmp_path: Path, booths: list[Booth]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
-        hot = booth(tmp_path, _NOBODY + f'[live]\naddress = "{address}"\n')
-        booths.append(hot)
-        wait_for(lambda: f"live.address {address} cannot be served" in hot.said(), hot)
-        wait_for(lambda: flows(hot), hot)
-        assert hot.snap().returncode == 0
-        words = f"test://smpte: frames come; live video: {address} cannot be served: Address already in use; end what uses it"
-        wait_for(lambda: camera_status(hot).words.startswith(words), hot)
-        command = [*hot.command()[:3], "status", "--config", str(hot.config)]
-        assert words in subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    wait_for(lambda: camera_status(hot).words == "test://smpte: frames come", hot)
-
-
-def test_a_unit_without_network_tells_that_its_live_video_cannot_be_seen(tmp_path: Path, booths: list[Booth]) -> None:
-    hot = Booth(tmp_path, _NOBODY + '[live]\naddress = "[::1]:8080"\n')
-    without_network = ["unshare", "--net", "--map-root-user"]  # not even the loopback is up
-    if subprocess.run([*without_network, "true"], capture_output=True, check=False).returncode != 0:
-        pytest.skip("no network namespaces here")
-    booths.append(hot)
-    hot.start(*without_network)
-    wait_for(lambda: "cannot be served" in hot.said(), hot)
-    wait_for(lambda: camera_status(hot).up and "drop-ins/network.conf" in camera_status(hot).words, hot)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

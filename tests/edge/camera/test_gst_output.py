@@ -16,7 +16,7 @@ import simplejpeg
 from edge.camera.elements import missing
 from edge.camera.gst_output import GstOutput, to_device, to_file
 from edge.camera.launch import Stage, elements
-from edge.http.live_frame import LiveFrame
+from edge.camera.live_frame import LiveFrame
 from edge.ipc.latest import Latest
 
 pytestmark = pytest.mark.usefixtures("gstreamer")

@@ -1,4 +1,4 @@
-"""What live video shows; apart from its server, so that who makes and keeps pictures needs no asyncio."""
+"""What live video shows."""
 
 from __future__ import annotations
 
