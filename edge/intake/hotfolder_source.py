@@ -27,7 +27,8 @@ from edge.intake.inbox_lock import InboxLock
 from edge.intake.open_input import open_background, open_input
 from edge.intake.profiles import Profiles
 from edge.intake.second_look import SecondLook
-from edge.intake.source import GUEST, REQUEST, CutFacts, Input, Opened, Output, SourceContext, SourceKind
+from edge.intake.source import GUEST, REQUEST, Input, Opened, Output, SourceContext, SourceKind
+from edge.monitoring.events import CutFacts
 from edge.monitoring.status import SourceStatus
 from edge.storage.disk_monitor import DiskMonitor
 from edge.storage.pruner import SLICE
@@ -143,7 +144,7 @@ class HotFolderSource:
             return None
         files = [(output.descriptor, output.suffix) for output in outputs]
         final = self._handed_over(hand, photo, lambda: self._outbox.deliver(hand.sighting, files)[0])
-        return None if final is None else final.name
+        return None if final is None else str(final.relative_to(self._folders.outbox))
 
     def refuse(self, photo: Input, error: MattingError, attempts: Attempts) -> bool:
         hand = self._hand.pop(photo.path)
