@@ -22,6 +22,7 @@ from edge.delivery.output_gate import OutputGate
 from edge.fs.identity import Identity
 from edge.fs.names import printable
 from edge.fs.sighting import Sighting
+from edge.hooks.record import written_beside
 from edge.intake.hotfolder import HotFolder
 from edge.intake.inbox_lock import InboxLock
 from edge.intake.open_input import open_background, open_input
@@ -64,7 +65,7 @@ class HotFolderSource:
     def __init__(self, context: SourceContext) -> None:
         config = context.config
         folders = self._folders = config.folders
-        self._options, self._announced = config.options, context.announced
+        self._options, self._announced, self._json = config.options, context.announced, config.hooks.json
         self._lock = InboxLock(folders.inbox)
         if not self._lock.hold():
             raise ConfigError(f"another edge-matting already serves the inbox {folders.inbox}")
@@ -143,7 +144,8 @@ class HotFolderSource:
         if not self._unchanged(photo, hand):
             return None
         files = [(output.descriptor, output.suffix) for output in outputs]
-        final = self._handed_over(hand, photo, lambda: self._outbox.deliver(hand.sighting, files)[0])
+        record = written_beside(photo.path, facts, self._folders.outbox) if self._json else None
+        final = self._handed_over(hand, photo, lambda: self._outbox.deliver(hand.sighting, files, record)[0])
         return None if final is None else str(final.relative_to(self._folders.outbox))
 
     def refuse(self, photo: Input, error: MattingError, attempts: Attempts) -> bool:
