@@ -23,7 +23,7 @@ MATTING = [
     *("pixel_work", "cpu_work", "pipeline", "cuda", "quality"),
 ]
 EDGE = [
-    *("fs", "config", "board", "ipc", "sandbox", "monitoring", "engine"),
+    *("fs", "config", "board", "ipc", "sandbox", "monitoring", "hooks", "engine"),
     *("delivery", "storage", "intake", "worker", "http", "camera", "service", "commands", "cli"),
 ]
 ORDER = [*(f"matting.{name}" for name in MATTING), *(f"edge.{name}" for name in EDGE)]

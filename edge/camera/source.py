@@ -11,7 +11,8 @@ from edge.camera.messages import StartCamera
 from edge.delivery.attempts import Attempts
 from edge.engine.kind import engine_beside
 from edge.fs.names import printable
-from edge.intake.source import CutFacts, Input, Opened, Output, SourceContext, SourceKind
+from edge.intake.source import Input, Opened, Output, SourceContext, SourceKind
+from edge.monitoring.events import CutFacts
 from edge.monitoring.status import SourceStatus
 from matting.errors import MattingError
 from matting.model import default_model_dir

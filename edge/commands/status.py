@@ -56,6 +56,7 @@ def screen(status: Status, now: float) -> Iterator[str]:
         "temperature": heat,
         "disk left": size(status.disk_free) + _removed(status),
         **{source.name: source.words for source in status.sources},
+        "hooks": _hooks(status),
         "last error": _last_error(status),
         "running": f"for {_span(now - status.started)}, process {status.pid}; told {max(0, now - status.updated):.0f} s ago",
     }
@@ -95,6 +96,11 @@ def _memory(status: Status) -> str:
 
 def _removed(status: Status) -> str:
     return f"; {status.removed} files of finished photos removed, {size(status.removed_bytes)}" if status.removed else ""
+
+
+def _hooks(status: Status) -> str:
+    failed = [f"hooks.{hook} was not told of {count}" for hook, count in status.hooks_failed.items() if count]
+    return "; ".join(failed)
 
 
 def _last_photos(status: Status) -> Iterator[str]:

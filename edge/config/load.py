@@ -12,6 +12,7 @@ from typing import Any
 from edge.config.camera import CameraOptions, LiveOptions
 from edge.config.camera_source import parse_source
 from edge.config.folders import clashes, hot_folders
+from edge.config.hooks import HooksOptions
 from edge.config.http import HttpOptions
 from edge.config.http_keys import http_problems
 from edge.config.mistakes import camera_problems, line_of, read_section, read_values, stray
@@ -130,6 +131,7 @@ def _config(values: dict[str, dict[str, Any]], base: Path) -> Config:
         model=base / engine["model"] if "model" in engine else None,
         camera=_camera(values["camera"], values["live"], base),
         http=_http(values["http"], base),
+        hooks=HooksOptions(**{key.removesuffix("_seconds"): value for key, value in values["hooks"].items()}),
         textfile=_under(base, metrics["textfile"]) if "textfile" in metrics else None,
         retention=Retention(**values["retention"]),
         more={name: values[name] for name in registered_sections()},

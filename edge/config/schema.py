@@ -11,6 +11,7 @@ from edge.config.camera import FLIPS, CameraOptions, LiveOptions
 from edge.config.camera_source import EXPECTED as EXPECTED_SOURCE
 from edge.config.camera_source import parse_source
 from edge.config.folders import PLACES, place
+from edge.config.hooks_keys import HOOKS_KEYS
 from edge.config.http_keys import HTTP_KEYS
 from edge.config.keys import (
     Key,
@@ -101,6 +102,7 @@ SECTIONS = {
     "retention": "How long finished photos are kept. Nothing is removed unless it is asked for here.",
     "metrics": "Figures for Prometheus as a file.",
     "http": "Photos, figures and the health of the service over HTTP. Without `listen` there is none of it.",
+    "hooks": "Who is told of each finished photo of the hot folder and the camera. Photos sent over HTTP are told to nobody.",
 }
 KEYS: dict[str, dict[str, Key]] = {
     "hotfolder": {
@@ -261,6 +263,7 @@ KEYS: dict[str, dict[str, Key]] = {
         ),
     },
     "http": HTTP_KEYS,
+    "hooks": HOOKS_KEYS,
 }
 _BUILT_IN = frozenset(KEYS)
 PROFILE_KEYS = KEYS["matting"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edge.config.camera import CameraOptions
+from edge.config.hooks import NO_HOOKS, HooksOptions
 from edge.config.http import HttpOptions
 from edge.config.options import Options
 from edge.config.retention import KEEP_ALL, Retention
@@ -56,6 +57,7 @@ class Config:
     camera: CameraOptions | None = None
     textfile: Path | None = None
     http: HttpOptions | None = None
+    hooks: HooksOptions = NO_HOOKS
     hot_folder: bool = True
     reserve: Room = DEFAULT_RESERVE
     retention: Retention = KEEP_ALL

@@ -6,7 +6,7 @@ import errno
 import logging
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from edge.config.types import HotFolders
@@ -89,20 +89,28 @@ class Outbox:
         if delivery is not None:
             self._complete(delivery)
 
-    def deliver(self, sighting: Sighting, outputs: Sequence[tuple[int, str]]) -> list[Path]:
+    def deliver(
+        self, sighting: Sighting, outputs: Sequence[tuple[int, str]], record: Callable[[Path], bytes] | None = None
+    ) -> list[Path]:
         """The photo was cut: its outputs, each a descriptor to read and a suffix, appear under their names; its original goes
         to done. Returns the outputs' paths.
+
+        record: makes the JSON that goes with them as one more output, of the first output's path. Where another program takes
+        that path in this very moment, the output gets the next free one, and the JSON speaks of the first.
 
         Raises:
             OutputLost: somebody deleted an output on its way; nothing of the photo is left in the outbox.
         """
         folder, name = self._folder(self._folders.outbox, sighting.path)
-        finals = free_names(split(name)[0], [(folder, suffix) for _, suffix in outputs])
+        suffixes = [suffix for _, suffix in outputs] + ([] if record is None else [".json"])
+        finals = free_names(split(name)[0], [(folder, suffix) for suffix in suffixes])
         original, keeps = self._original_after_success(sighting.path)
         made: list[Temporary] = []
         try:
             for descriptor, _ in outputs:
                 made.append(copied(descriptor, folder, self._owner))
+            if record is not None:
+                made.append(written(record(finals[0]), folder, self._owner))
         except OSError:
             _discard(temporary.path for temporary in made)
             raise

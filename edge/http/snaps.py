@@ -25,7 +25,7 @@ class Snaps(Generic[R]):
         self, context: SourceContext, answer: Callable[[R, RequestCut | RequestFailed, dict[str, int]], None]
     ) -> None:
         self._context, self._answer = context, answer
-        self._waiting: dict[str, tuple[R, int, PurePosixPath]] = {}
+        self._waiting: dict[str, tuple[R, int]] = {}
 
     def ask(self, request: R, number: int, countdown: float) -> None:
         """Take the picture, of the first camera that there is. number: of the request, as its server knows it."""
@@ -37,7 +37,7 @@ class Snaps(Generic[R]):
             if isinstance(found, CameraError):
                 self._fail(request, number, found)
                 return
-            self._waiting[printable(found)] = request, number, found
+            self._waiting[printable(found)] = request, number
             while len(self._waiting) > _MOST:
                 del self._waiting[next(iter(self._waiting))]
 
@@ -47,9 +47,9 @@ class Snaps(Generic[R]):
         """What became of a photo, perhaps of one that is waited for."""
         if event.kind not in ("cut", "failed", "no-person") or event.name not in self._waiting:
             return
-        request, number, path = self._waiting.pop(event.name)
+        request, number = self._waiting.pop(event.name)
         if event.kind == "cut":
-            self._give(request, number, path.parent / event.output)
+            self._give(request, number, PurePosixPath(event.output))
         else:
             self._fail(request, number, (NoPersonFound if event.kind == "no-person" else PhotoError)(event.reason))
 

@@ -37,9 +37,9 @@ from edge.http.messages import (
 )
 from edge.http.snaps import Snaps
 from edge.intake.open_input import open_background
-from edge.intake.source import REQUEST, CutFacts, Input, Opened, Output, SourceContext
+from edge.intake.source import REQUEST, Input, Opened, Output, SourceContext
 from edge.ipc.memory_file import create_memory_file, seal
-from edge.monitoring.events import Event
+from edge.monitoring.events import CutFacts, Event
 from edge.monitoring.status import SourceStatus, Status
 from matting.errors import MattingError, OutputError, SettingsError
 
@@ -99,7 +99,7 @@ class HttpSource:
             if request.number in self._requests and self._requests[request.number] is request:
                 if now < request.until:
                     self._in_hand[request.path] = request
-                    return Input(request.path, request.attempts)
+                    return Input(request.path, request.attempts, private=True)
                 self._answer(request, RequestFailed(request.number, TOO_LATE, "the photo waited too long for its turn"))
         return None
 

@@ -22,12 +22,14 @@ from edge.delivery.output_gate import OutputGate
 from edge.fs.identity import Identity
 from edge.fs.names import printable
 from edge.fs.sighting import Sighting
+from edge.hooks.record import written_beside
 from edge.intake.hotfolder import HotFolder
 from edge.intake.inbox_lock import InboxLock
 from edge.intake.open_input import open_background, open_input
 from edge.intake.profiles import Profiles
 from edge.intake.second_look import SecondLook
-from edge.intake.source import GUEST, REQUEST, CutFacts, Input, Opened, Output, SourceContext, SourceKind
+from edge.intake.source import GUEST, REQUEST, Input, Opened, Output, SourceContext, SourceKind
+from edge.monitoring.events import CutFacts
 from edge.monitoring.status import SourceStatus
 from edge.storage.disk_monitor import DiskMonitor
 from edge.storage.pruner import SLICE
@@ -63,7 +65,7 @@ class HotFolderSource:
     def __init__(self, context: SourceContext) -> None:
         config = context.config
         folders = self._folders = config.folders
-        self._options, self._announced = config.options, context.announced
+        self._options, self._announced, self._json = config.options, context.announced, config.hooks.json
         self._lock = InboxLock(folders.inbox)
         if not self._lock.hold():
             raise ConfigError(f"another edge-matting already serves the inbox {folders.inbox}")
@@ -142,8 +144,9 @@ class HotFolderSource:
         if not self._unchanged(photo, hand):
             return None
         files = [(output.descriptor, output.suffix) for output in outputs]
-        final = self._handed_over(hand, photo, lambda: self._outbox.deliver(hand.sighting, files)[0])
-        return None if final is None else final.name
+        record = written_beside(photo.path, facts, self._folders.outbox) if self._json else None
+        final = self._handed_over(hand, photo, lambda: self._outbox.deliver(hand.sighting, files, record)[0])
+        return None if final is None else str(final.relative_to(self._folders.outbox))
 
     def refuse(self, photo: Input, error: MattingError, attempts: Attempts) -> bool:
         hand = self._hand.pop(photo.path)

@@ -19,12 +19,11 @@ from edge.config.options import Options
 from edge.config.schema import register_section
 from edge.config.types import Config
 from edge.delivery.attempts import Attempts
-from edge.monitoring.events import Events
+from edge.monitoring.events import CutFacts, Events
 from edge.monitoring.finding import Check
 from edge.monitoring.reporter import Listener
 from edge.monitoring.status import SourceStatus
 from matting.errors import CameraError, MattingError
-from matting.photo import Box
 
 # A guest who waits before a camera goes first, then a request, then what may take its time.
 GUEST, REQUEST, BACKLOG = 0, 1, 2
@@ -34,10 +33,11 @@ PRIORITIES = (GUEST, REQUEST, BACKLOG)
 @dataclass(frozen=True, slots=True)
 class Input:
     """A photo that a source offers. path: its name for people and the log, one of a kind among those in hand of its source.
-    attempts: what became of it before."""
+    attempts: what became of it before. private: it is whoever's who asked, and waits for the answer."""
 
     path: PurePosixPath
     attempts: Attempts
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +56,6 @@ class Output:
 
     descriptor: int
     suffix: str
-
-
-@dataclass(frozen=True, slots=True)
-class CutFacts:
-    """What the worker says of a cut. coverage: share of the photo that the person takes, 0..1; size: width and height of the
-    output in pixels; stage_ms: milliseconds by stage; foreground: where in the output the person can be seen, None where that
-    was not asked for."""
-
-    coverage: float
-    size: tuple[int, int]
-    stage_ms: Mapping[str, float]
-    foreground: Box | None = None
 
 
 class Source(Protocol):
@@ -95,7 +83,8 @@ class Source(Protocol):
         ...
 
     def deliver(self, photo: Input, outputs: Sequence[Output], facts: CutFacts) -> str | None:
-        """It was cut. The name under which the first output lies; None where it could not be delivered, or only later."""
+        """It was cut. Where the first output lies within the outbox, or who has it; None where it could not be delivered, or
+        only later."""
         ...
 
     def refuse(self, photo: Input, error: MattingError, attempts: Attempts) -> bool:

@@ -20,6 +20,7 @@ class Counters:
     removed_bytes: int = 0
     last: deque[LastPhoto] = field(default_factory=lambda: deque(maxlen=MOST_PHOTOS))
     stages: dict[str, StageTotal] = field(default_factory=dict)
+    hooks_failed: dict[str, int] = field(default_factory=dict)
 
     def note_cut(self, name: str, stage_ms: dict[str, float]) -> None:
         self.cut += 1
@@ -40,6 +41,10 @@ class Counters:
         """Finished photos that the retention took away."""
         self.removed += files
         self.removed_bytes += size
+
+    def note_hook_failed(self, hook: str) -> None:
+        """A photo that a hook was not told of in the end. From that hook's thread."""
+        self.hooks_failed[hook] += 1
 
     def _note(self, name: str, outcome: str, reason: str, stage_ms: dict[str, float]) -> None:
         self.last.appendleft(LastPhoto(name, outcome, reason, stage_ms, time.time()))

@@ -29,6 +29,8 @@ def _lines(status: Status) -> Iterator[str]:
     yield from _family("photos_total", "counter", "Photos that came to an end.", photos)
     yield from _family("removed_files_total", "counter", "Files that the retention removed.", {"": status.removed})
     yield from _family("removed_bytes_total", "counter", "Bytes that the retention gained.", {"": status.removed_bytes})
+    hooks = {_label("hook", hook): count for hook, count in status.hooks_failed.items()}
+    yield from _family("hooks_failed_total", "counter", "Photos that a hook was not told of in the end.", hooks)
     yield from _stages(status)
     yield from _family("memory_bytes", "gauge", "Memory in use.", _memory(status))
     yield from _family("temperature_celsius", "gauge", "The board's hottest zone.", _known(status.temperature))

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def log_cut(photo: PurePosixPath, output: str, stage_ms: Mapping[str, float]) -> None:
-    """output: the name under which it lies. stage_ms: milliseconds of each stage."""
+    """output: where it lies within the outbox. stage_ms: milliseconds of each stage."""
     name, total = printable(photo), sum(stage_ms.values())
     stages = ", ".join(f"{stage} {ms:.0f}" for stage, ms in stage_ms.items())
     fields = {f"MS_{stage}": f"{ms:.1f}" for stage, ms in stage_ms.items()}

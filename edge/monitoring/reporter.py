@@ -132,6 +132,7 @@ class Reporter:
             stages=dict(counters.stages),
             removed=counters.removed,
             removed_bytes=counters.removed_bytes,
+            hooks_failed=dict(counters.hooks_failed),
         )
 
     def _write(self, status: Status) -> None:

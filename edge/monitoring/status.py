@@ -67,7 +67,8 @@ class Status:
     Memory in bytes, 0 where it is not known. temperature: in degrees Celsius, of the zone nearest to its limit.
     Times in seconds since 1970. sources: where photos come from.
     last_error: the newest line of the log that was an error, whether it still holds or not; last_error_at: when that was.
-    removed, removed_bytes: files of finished photos that the retention took away."""
+    removed, removed_bytes: files of finished photos that the retention took away.
+    hooks_failed: photos that each hook was not told of in the end, of those that are configured."""
 
     state: State
     reason: str
@@ -93,6 +94,7 @@ class Status:
     removed: int = 0
     removed_bytes: int = 0
     last_error_at: float = 0.0
+    hooks_failed: dict[str, int] = field(default_factory=dict)
 
     @property
     def line(self) -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from edge.delivery.attempts import Attempts
 from edge.engine.gpu_manager import GpuManager
 from edge.fs.names import printable
-from edge.intake.source import CutFacts, Input, Output, Source
+from edge.intake.source import Input, Output, Source
 from edge.monitoring.counters import Counters
-from edge.monitoring.events import Events
+from edge.monitoring.events import CutFacts, Events, Kind
 from edge.monitoring.photo_log import log_again, log_cut, log_refused
 from edge.service.job import Job
 from edge.worker.manager import WorkerManager
@@ -36,15 +36,17 @@ class Outcomes:
         """The worker has written the outputs, and they are sealed: they are delivered."""
         suffixes = {OUTPUT: job.suffix, MASK: ".alpha.png"}
         outputs = [Output(file, suffixes[what]) for what, file in job.outputs.items()]
-        facts = CutFacts(message.coverage, (message.width, message.height), message.stage_ms, message.foreground)
-        name = job.source.deliver(job.photo, outputs, facts)
-        if name is None:
+        size = message.width, message.height
+        facts = CutFacts(message.coverage, size, message.stage_ms, message.foreground, self.workers.engine)
+        output = job.source.deliver(job.photo, outputs, facts)
+        if output is None:
             return
-        self.counters.note_cut(printable(job.photo.path), message.stage_ms)
-        self.events.tell("cut", printable(job.photo.path), output=printable(name))
+        name = printable(job.photo.path)
+        self.counters.note_cut(name, message.stage_ms)
+        self.events.tell("cut", name, output=printable(output), facts=facts, private=job.photo.private)
         if self.workers.on_gpu:
             self.gpu.cut_well()
-        log_cut(job.photo.path, name, message.stage_ms)
+        log_cut(job.photo.path, output, message.stage_ms)
 
     def failed(self, job: Job, message: PhotoFailed) -> None:
         """The worker could not cut it."""
@@ -71,10 +73,11 @@ class Outcomes:
         """It ends here, with the reason."""
         if not source.refuse(photo, error, attempts):
             return
-        if error.place is Place.NO_PERSON:
-            self.counters.note_no_person(printable(photo.path), str(error))
-            self.events.tell("no-person", printable(photo.path), str(error))
+        name, reason = printable(photo.path), str(error)
+        kind: Kind = "no-person" if error.place is Place.NO_PERSON else "failed"
+        if kind == "no-person":
+            self.counters.note_no_person(name, reason)
         else:
-            self.counters.note_failed(printable(photo.path), str(error))
-            self.events.tell("failed", printable(photo.path), str(error))
+            self.counters.note_failed(name, reason)
+        self.events.tell(kind, name, reason, error=type(error).__name__, private=photo.private)
         log_refused(photo.path, error)

@@ -16,6 +16,9 @@ from edge.engine.cpu_variant import EXACT, choose
 from edge.engine.kind import engine_beside, has_forms, wants_tensorrt
 from edge.engine.request import EngineRequest, engine_request
 from edge.fs.files import exclusive, make_folders
+from edge.hooks.hooks import Hooks
+from edge.monitoring.counters import Counters
+from edge.monitoring.events import Events
 from edge.monitoring.journald import set_up_logging
 from edge.monitoring.reporter import Listener, Reporter
 from edge.monitoring.systemd import Notifier
@@ -67,6 +70,9 @@ def _serve(config: Config, budget: Budget, *, once: bool, careful: bool) -> int:
     """careful: what may have ended it so often, GPU and camera, is left alone for a while."""
     filling = config.folders.outbox if config.hot_folder else config.folders.state
     reporter = Reporter(config.status, filling, Notifier.from_environment(), _listeners(config))
+    counters, events = Counters(), Events()
+    hooks = Hooks(config.hooks, counters)
+    events.listen(hooks.hear)
     try:
         supervisor = Supervisor(
             config,
@@ -76,17 +82,26 @@ def _serve(config: Config, budget: Budget, *, once: bool, careful: bool) -> int:
             reporter,
             once=once,
             careful_until=time.monotonic() + SAFE_SECONDS if careful else None,
+            counters=counters,
+            events=events,
         )
+
+        def stop(*_: object) -> None:
+            supervisor.stop()
+            hooks.stop()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: supervisor.stop())
+            signal.signal(number, stop)
         if config.hot_folder:
             log.info("watching %s, cut-outs go to %s", config.folders.inbox, config.folders.outbox)
         code = supervisor.run()
+        if once:
+            hooks.drain()
     except (OSError, sqlite3.Error) as error:
         raise OutputError(f"the service cannot go on: {error}") from error
     finally:
+        hooks.close()
         reporter.close()
-    counters = supervisor.counters
     log.info("stopped: %d cut, %d failed, %d without a person", counters.cut, counters.failed, counters.no_person)
     return code
 

@@ -56,6 +56,7 @@ class Supervisor:
     once: bool = False
     careful_until: float | None = None
     counters: Counters = field(default_factory=Counters)
+    events: Events = field(default_factory=Events)
     _stopping: bool = False
     _jobs: dict[int, Job] = field(default_factory=dict)
     _solo: tuple[Source, Input] | None = None
@@ -67,9 +68,8 @@ class Supervisor:
         self._selector.register(self._waker, selectors.EVENT_READ)
         self._workers = WorkerManager(self.start, self.budget, self._selector)
         self._gpu = GpuManager(self.engine_request, self._selector)
-        self._events = Events()
         self._told: State | None = None
-        self._outcomes = Outcomes(self._workers, self._gpu, self.counters, self._events)
+        self._outcomes = Outcomes(self._workers, self._gpu, self.counters, self.events)
         context = SourceContext(
             self.config,
             self.budget,
@@ -78,7 +78,7 @@ class Supervisor:
             once=self.once,
             careful=self.careful_until is not None,
             note_removed=self.counters.note_removed,
-            events=self._events,
+            events=self.events,
             add_listener=self.reporter.add_listener,
         )
         self._sources = [kind.make(context) for kind in source_kinds() if kind.wanted(context)]
@@ -250,7 +250,7 @@ class Supervisor:
         )
         if state is not self._told:
             self._told = state
-            self._events.tell("state", state.value, reason)
+            self.events.tell("state", state.value, reason)
         self.reporter.tell(situation, self.counters, now)
         self.reporter.alive(now)
 

@@ -32,7 +32,9 @@ class DiskMonitor:
         self._reserve, self._retention = config.reserve, config.retention
         self._watched = (folders.outbox, folders.done, folders.failed, folders.no_person, folders.state)
         self._pending = pending
-        self._pruner = Pruner(folders, config.retention, self._protected, note) if config.retention != KEEP_ALL else None
+        self._pruner: Pruner | None = None
+        if config.retention != KEEP_ALL:
+            self._pruner = Pruner(folders, config.retention, self._protected, note, records=config.hooks.json)
         self._disks: dict[int, Disk] = {}
         self._full: frozenset[int] = frozenset()
         self._next = 0.0

@@ -8,12 +8,18 @@ import os
 import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from edge.fs.identity import Identity
-from edge.fs.names import is_ignored
+from edge.fs.names import is_ignored, split
 from edge.storage.retention import Kept
+from matting.formats.registry import find_format, format_names
 
 log = logging.getLogger(__name__)
+
+# What lies beside a photo: the reason a.jpg.json beside the refused a.jpg; the record a.json beside the cut-out a.png.
+Beside = Literal["reason", "record"]
+_JSON = ".json"
 
 
 def finished_files(root: Path, avoided: Collection[tuple[int, int]]) -> Iterator[Kept]:
@@ -46,14 +52,14 @@ def file_id_of(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def remove(kept: Kept, *, with_reason: bool) -> int:
+def remove(kept: Kept, beside: Beside | None) -> int:
     """Remove the file, and the folders that it leaves empty; how many files went. One that was changed since stays.
 
-    with_reason: the folder holds refused photos: one goes together with the JSON that says why, or not at all.
+    beside: the JSON that lies beside each photo of that folder: it goes together with its photo, or not at all.
     """
     try:
         with _opened(kept.root, kept.path.parent) as folder:
-            names = _names(folder, kept, with_reason=with_reason)
+            names = _names(folder, kept, beside)
             for name in names:
                 os.unlink(name, dir_fd=folder)
         if names:
@@ -64,14 +70,22 @@ def remove(kept: Kept, *, with_reason: bool) -> int:
     return len(names)
 
 
-def _names(folder: int, kept: Kept, *, with_reason: bool) -> list[str]:
+def _names(folder: int, kept: Kept, beside: Beside | None) -> list[str]:
     name = kept.path.name
     if _identity(folder, name) != kept.identity:
         return []
-    if with_reason and name.endswith(".json") and _identity(folder, name.removesuffix(".json")) is not None:
+    if beside is None:
+        return [name]
+    if name.endswith(_JSON) and any(_identity(folder, photo) is not None for photo in _photos(name, beside)):
         return []
-    reason = name + ".json"
-    return [name, reason] if with_reason and _identity(folder, reason) is not None else [name]
+    json = (name if beside == "reason" else split(name)[0]) + _JSON
+    return [name, json] if json != name and _identity(folder, json) is not None else [name]
+
+
+def _photos(json: str, beside: Beside) -> list[str]:
+    """What the photo may be called that a JSON lies beside."""
+    stem = json.removesuffix(_JSON)
+    return [stem] if beside == "reason" else [stem + find_format(name).suffix for name in format_names()]
 
 
 @contextlib.contextmanager

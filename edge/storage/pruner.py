@@ -12,7 +12,7 @@ from pathlib import Path
 from edge.config.retention import Retention
 from edge.config.types import HotFolders
 from edge.storage.clock import looked_at
-from edge.storage.finished_files import file_id_of, finished_files, remove
+from edge.storage.finished_files import Beside, file_id_of, finished_files, remove
 from edge.storage.retention import Choice, Kept
 
 log = logging.getLogger(__name__)
@@ -27,10 +27,17 @@ class Pruner:
     """Loops over the folders, chooses, removes; a look at a time, a disk at a time.
 
     protected: gives the files of deliveries that are under way. note: hears how many files and bytes were removed.
+    records: whether a JSON lies beside each cut-out.
     """
 
     def __init__(
-        self, folders: HotFolders, retention: Retention, protected: Callable[[], set[Path]], note: Callable[[int, int], None]
+        self,
+        folders: HotFolders,
+        retention: Retention,
+        protected: Callable[[], set[Path]],
+        note: Callable[[int, int], None],
+        *,
+        records: bool = False,
     ) -> None:
         self._days = {
             folders.done: retention.done_days,
@@ -38,7 +45,9 @@ class Pruner:
             folders.no_person: retention.no_person_days,
             folders.outbox: retention.outbox_days,
         }
-        self._with_reason = (folders.failed, folders.no_person)
+        self._beside: dict[Path, Beside] = {folders.failed: "reason", folders.no_person: "reason"}
+        if records:
+            self._beside[folders.outbox] = "record"
         self._others = (folders.inbox, folders.state, folders.backgrounds)
         self._clock_file = folders.state / "clock.json"
         self._protected, self._note = protected, note
@@ -86,7 +95,7 @@ class Pruner:
         files = gained = 0
         for kept in to_remove:
             if kept.root / kept.path not in protected:
-                removed = remove(kept, with_reason=kept.root in self._with_reason)
+                removed = remove(kept, self._beside.get(kept.root))
                 files, gained = files + removed, gained + (kept.size if removed else 0)
                 yield
         if files:

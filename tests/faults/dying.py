@@ -79,7 +79,8 @@ def main() -> None:
         outbox.refuse(Sighting(PHOTO, status), UnreadablePhoto("cut short"), 1)
         return
     with memory_files(b"output", b"output") as files:
-        outbox.deliver(Sighting(PHOTO, status), list(zip(files, [".png", ".alpha.png"], strict=True)))
+        outputs = list(zip(files, [".png", ".alpha.png"], strict=True))
+        outbox.deliver(Sighting(PHOTO, status), outputs, lambda output: output.name.encode())
 
 
 if __name__ == "__main__":

@@ -55,8 +55,9 @@ def check(root: Path, original: str, done: Path) -> bool:
     if original == "refuse":
         assert (outputs, refusals) == ([], ["a.jpg", "a.jpg.json"])
     else:
-        assert (outputs, refusals) == (["a.alpha.png", "a.png"], [])
+        assert (outputs, refusals) == (["a.alpha.png", "a.json", "a.png"], [])
         assert (root / "outbox" / "sub" / "a.png").read_bytes() == b"output"
+        assert (root / "outbox" / "sub" / "a.json").read_bytes() == b"a.png"
     return True
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from edge.commands.doctor.gpu import check_cuda, check_engines, check_groups, check_nodes, check_tensorrt
 from edge.commands.doctor.machine import check_board, check_budget, check_clocks, check_heat, check_jetpack, check_memory
 from edge.commands.doctor.service import check_disk, check_folders, check_model, check_unit
+from edge.hooks.checks import check_hooks
 from edge.monitoring.finding import Check, Finding
 from edge.monitoring.target import Target
 from edge.service.sources import source_kinds
@@ -27,6 +28,7 @@ CHECKS: dict[str, Check] = {
     "folders": check_folders,
     "disk": check_disk,
     **{name: check for kind in source_kinds() for name, check in kind.checks.items()},
+    "hooks": check_hooks,
     "unit": check_unit,
 }
 

@@ -12,15 +12,18 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from edge.config.hooks import HooksOptions
+from edge.hooks.checks import check_hooks
 from matting.model import default_model_dir
 from tests.edge.boards import ORINS, UNKNOWN, jetson, pc, write, zone
 
 CHECKS = [
     *("config", "board", "jetpack", "memory", "budget", "heat", "clocks", "groups", "devices", "cuda", "tensorrt"),
-    *("engines", "model", "folders", "disk", "gstreamer", "camera", "unit"),
+    *("engines", "model", "folders", "disk", "gstreamer", "camera", "hooks", "unit"),
 ]
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nedge-matting:x:61234:61234::/:/bin/false\n"
 GROUPS = "root:x:0:\nvideo:x:44:{0}\nrender:x:104:{0}\nedge-matting:x:61234:\n"
@@ -265,3 +268,27 @@ def test_what_systemd_says(healthy: Machine, properties: tuple[object, ...], cod
     found = healthy.one("unit", code)
     assert found[0] == level
     assert words in found[1]
+
+
+def test_hooks_that_cannot_be_told_are_found(healthy: Machine) -> None:
+    program = healthy.folder / "on-photo"
+    healthy.config = f'[hooks]\nurl = "http://192.168.1.20/"\ncommand = ["{program}"]\n'
+    assert healthy.one("hooks")[:2] == ("warning", f"hooks.command: {program} is not there")
+    write(program, "#!/bin/sh\n")
+    program.chmod(0o644)
+    level, said, todo = healthy.one("hooks")
+    assert level == "warning" and said.endswith(f"may not run {program}") and todo == f"sudo chmod a+rx {program}"
+    program.chmod(0o755)
+    assert healthy.one("hooks") == ("ok", f"hooks.url; hooks.command {program}", "")
+
+
+def test_a_unit_without_network_is_told_where_a_hook_needs_it(tmp_path: Path) -> None:
+    root, url = tmp_path / "root", HooksOptions("http://192.168.1.20/")
+    who = Mock(root=root, config=Mock(hooks=url))
+    write(root / "etc/systemd/system/edge-matting.service", "")
+    write(root / "etc/systemd/system/edge-matting.service.d/10-sandbox.conf", "[Service]\nPrivateNetwork=yes\n")
+    (found,) = check_hooks(who)
+    assert found.level == "warning" and "the unit has no network" in found.said and "network.conf" in found.todo
+    drop_in = Path(__file__).parents[3] / "systemd" / "drop-ins" / "network.conf"
+    write(root / "etc/systemd/system/edge-matting.service.d/network.conf", drop_in.read_text())
+    assert [each.level for each in check_hooks(who)] == ["ok"]

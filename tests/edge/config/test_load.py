@@ -12,6 +12,7 @@ import pytest
 import edge
 import matting
 from edge.config import load
+from edge.config.hooks import HooksOptions
 from edge.config.http import HttpOptions
 from edge.config.load import ConfigError, load_config, load_profile, service_config
 from edge.config.schema import KEYS
@@ -250,3 +251,36 @@ def test_what_python_cannot_take_is_a_mistake_like_any_other(tmp_path: Path, val
 def test_http_that_is_open_or_half_described_is_refused(tmp_path: Path, lines: str, mistake: str) -> None:
     with pytest.raises(ConfigError, match=mistake):
         load_config(write(tmp_path, f"[http]\n{lines}\n"))
+
+
+def test_hooks_are_an_address_a_program_and_a_json(tmp_path: Path) -> None:
+    text = 'url = "https://booth.lan:8443/a?key=b"\ncommand = ["/bin/a", "", "$HOME"]\ntimeout_seconds = 3\njson = true\n'
+    options = HooksOptions("https://booth.lan:8443/a?key=b", ("/bin/a", "", "$HOME"), 3.0, True)
+    assert load_config(write(tmp_path, f"[hooks]\n{text}")).hooks == options
+    assert load_config(write(tmp_path, "")).hooks == HooksOptions(None, (), 10.0, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        *(
+            (f'url = "{url}"', "an address, such as")
+            for url in ["ftp://a/b", "booth/a", "http://", "http://a b/", "http:///a"]
+        ),
+        *((f'url = "{url}"', "an address, such as") for url in ["http://a:0/", "http://a:99999/", "http://ä/", "http://a#b"]),
+        *((f'url = "{url}"', "an address, such as") for url in ["http://a..b/", f"http://{'a' * 64}.b/", "http://[::/", ""]),
+        ('url = "http://me:secret@a/"', "without name and password"),
+        ('command = "/bin/a b"', "a program's absolute path and its arguments"),
+        ("command = []", "a program's absolute path and its arguments"),
+        ('command = ["/bin/a", 1]', "a program's absolute path and its arguments"),
+        ('command = ["/bin/a\\u0000"]', "a program's absolute path and its arguments"),
+        ('command = ["a"]', "absolute path in its first place"),
+        ("json = 1", "true or false"),
+        ("timeout_seconds = 0", "a number from 1 to 600"),
+        ("timeout = 5", "unknown key hooks.timeout, expected one of url, command, timeout_seconds, json"),
+    ],
+)
+def test_a_hook_that_cannot_be_told_is_a_mistake_with_its_line(tmp_path: Path, line: str, expected: str) -> None:
+    with pytest.raises(ConfigError, match="line 2") as caught:
+        load_config(write(tmp_path, f"[hooks]\n{line}\n"))
+    assert expected in str(caught.value)

@@ -48,6 +48,18 @@ def test_a_file_in_the_place_of_a_folder_holds_nothing_up(tmp_path: Path) -> Non
     assert cut(outbox, dropped(tmp_path, "a.png/c.jpg")) == [tmp_path / "outbox" / "a.png-2" / "c.png"]
 
 
+def test_a_record_has_the_name_of_its_cut_out_and_takes_nobodys(tmp_path: Path) -> None:
+    outbox = outbox_in(tmp_path)
+    (tmp_path / "outbox" / "a.json").write_text("the customer's own")
+    with memory_files(b"cut-out", b"matte") as (file, mask):
+        paths = outbox.deliver(
+            dropped(tmp_path, "a.jpg"), [(file, ".png"), (mask, ".alpha.png")], lambda output: output.name.encode()
+        )
+    assert [path.name for path in paths] == ["a-2.png", "a-2.alpha.png", "a-2.json"]
+    assert paths[2].read_text() == "a-2.png"
+    assert (tmp_path / "outbox" / "a.json").read_text() == "the customer's own"
+
+
 def test_a_photo_renamed_in_the_moment_of_its_delivery_stays_to_be_cut_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

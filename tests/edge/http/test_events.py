@@ -53,7 +53,8 @@ def test_a_screen_hears_the_state_and_what_becomes_of_each_photo(served: Served)
     assert (kind, state["name"]) == ("state", "READY")
     served.hot.drop("party/guest.jpg", portrait())
     kind, event = screen.next()
-    assert (kind, event["name"], event["output"]) == ("cut", "party/guest.jpg", "guest.png")
+    assert (kind, event["name"], event["output"]) == ("cut", "party/guest.jpg", "party/guest.png")
+    assert event["facts"]["size"] == [320, 320] and not event["private"]
     served.hot.drop("nobody.jpg", empty())
     kind, event = screen.next()
     assert (kind, event["name"]) == ("no-person", "nobody.jpg") and event["reason"]

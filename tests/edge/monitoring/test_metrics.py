@@ -32,7 +32,8 @@ SOURCES = (replace(STATUS.sources[0], memory=9), STATUS.sources[1])
 
 
 def test_every_figure_of_the_status_is_there() -> None:
-    samples = parsed(exposition(replace(STATUS, temperature=51.5, sources=SOURCES)))
+    samples = parsed(exposition(replace(STATUS, temperature=51.5, sources=SOURCES, hooks_failed={"url": 0, "command": 2})))
+    assert (samples["hooks_failed_total", "url"], samples["hooks_failed_total", "command"]) == (0, 2)
     assert samples["photos_total", "cut"] == 12 and samples["photos_total", "failed"] == 1
     assert samples["state", "BUILDING"] == 1 and sum(samples["state", state.value] for state in State) == 1
     assert samples["build_progress_ratio", ""] == 0.43
@@ -45,7 +46,7 @@ def test_every_figure_of_the_status_is_there() -> None:
 
 def test_what_is_not_known_has_no_sample() -> None:
     names = {name for name, _ in parsed(exposition(replace(STATUS, progress=None, sources=(), stages={})))}
-    assert not names & {"temperature_celsius", "build_progress_ratio", "source_up", "stage_seconds_sum"}
+    assert not names & {"temperature_celsius", "hooks_failed_total", "build_progress_ratio", "source_up", "stage_seconds_sum"}
 
 
 @pytest.mark.parametrize("name", ['a "b" \\ c', "two\nlines", "é {x=1}"])

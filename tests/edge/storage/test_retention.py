@@ -81,12 +81,17 @@ def put(path: Path, size: int = 5000) -> Path:
 
 
 def pruned(
-    folders: HotFolders, retention: Retention = EVERYTHING, missing: int = 0, protected: Callable[[], set[Path]] = set
+    folders: HotFolders,
+    retention: Retention = EVERYTHING,
+    missing: int = 0,
+    protected: Callable[[], set[Path]] = set,
+    *,
+    records: bool = False,
 ) -> list[int]:
     """One whole look; how many files it says it removed."""
     time.sleep(0.02)  # the clock of files ticks slower than ours
     counts: list[int] = []
-    tested = Pruner(folders, retention, protected, lambda files, _: counts.append(files))
+    tested = Pruner(folders, retention, protected, lambda files, _: counts.append(files), records=records)
     tested.poll(1.0, {folders.outbox.stat().st_dev: missing} if missing else {})
     while tested.busy:
         tested.poll(1.0, {})
@@ -150,6 +155,28 @@ def test_a_refused_photo_and_its_reason_go_together(folders: HotFolders) -> None
     assert left(folders.failed) == set(), "a reason whose photo stayed in the inbox"
 
 
+def test_a_cut_out_and_the_json_beside_it_go_together(folders: HotFolders) -> None:
+    put(folders.outbox / "a.json", 100)
+    time.sleep(0.02)
+    put(folders.outbox / "a.png", 8192)
+    put(folders.done / "a.json", 8192)
+    pruned(folders, Retention(), missing=1, records=True)
+    assert left(folders.outbox) == {"a.json", "a.png"}, "the oldest is only the JSON"
+    pruned(folders, Retention(), missing=8192, records=True)
+    assert left(folders.outbox) == set() and left(folders.done) == {"a.json"}
+    put(folders.outbox / "b.json", 100)
+    pruned(folders, records=True)
+    assert left(folders.outbox) == set(), "a JSON whose cut-out was fetched"
+
+
+def test_without_jsons_of_ours_another_programs_is_a_file_like_any_other(folders: HotFolders) -> None:
+    put(folders.outbox / "a.png", 8192)
+    time.sleep(0.02)
+    put(folders.outbox / "a.json", 100)
+    pruned(folders, Retention(), missing=1)
+    assert left(folders.outbox) == {"a.json"}
+
+
 def test_folders_of_ours_within_each_other_keep_their_own_rules(tmp_path: Path) -> None:
     out = tmp_path / "out"
     folders = HotFolders(tmp_path / "in", out, out / "done", out / "failed", out / "none", out / "backgrounds", out / "state")
@@ -171,9 +198,9 @@ def test_what_changed_since_it_was_seen_or_lies_behind_a_new_link_stays(folders:
     outside = tmp_path / "outside"
     swapped.parent.rename(outside)
     (folders.done / "sub").symlink_to(outside)
-    assert [remove(each, with_reason=False) for each in seen] == [0, 0]
+    assert [remove(each, None) for each in seen] == [0, 0]
     assert replaced.exists() and (outside / "b.jpg").exists()
-    assert remove(replace(seen[0], path=PurePosixPath("gone/a.jpg")), with_reason=False) == 0
+    assert remove(replace(seen[0], path=PurePosixPath("gone/a.jpg")), None) == 0
 
 
 def test_the_loop_gets_its_turn_between_any_two_files(folders: HotFolders, monkeypatch: pytest.MonkeyPatch) -> None:
