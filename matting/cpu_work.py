@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from matting import controls
 from matting.canvas import on_canvas
-from matting.composite import backdrop, composite, crop_box, cropped, with_opacity
+from matting.composite import backdrop, composite, crop_box, cropped, transparent, with_opacity
 from matting.engines.base import Engine
 from matting.engines.registry import open_engine
 from matting.foreground import foreground
 from matting.model import ModelSpec
-from matting.network_input import network_input, undo
+from matting.network_input import network_input, shrunk, undo
 from matting.photo import U8, Photo
 from matting.pixel_work import OnStage, Pixels
 from matting.refine import refine
@@ -36,24 +36,27 @@ class CpuWork:
         """See `PixelWork.pixels`."""
         photo = load()
         on_stage("prepare")
-        tensor, geometry = network_input(photo, self._model.input)
+        small = shrunk(photo, self._model.input)
+        tensor, geometry = network_input(photo, self._model.input, small)
         on_stage("infer")
         matte = undo(self._engine.infer(tensor), geometry)
         controls.check_presence(matte, self._model.presence)
         on_stage("refine")
-        alpha = refine(matte, photo)
+        alpha = refine(matte, photo, small)
+        del small  # of a photo that is as small it is the photo
         on_stage("controls")
         alpha = controls.apply(alpha, settings.controls)
         photo, alpha = _to_subject(photo, alpha, settings.crop)
         on_stage("foreground")
         framing = settings.framing
         behind = backdrop(photo, alpha, settings.background, settings.format) if framing is None else None
-        colours = foreground(photo.rgb, alpha)
+        at_once = behind is None and photo.opacity is None
+        colours = transparent(photo.rgb, alpha) if at_once else foreground(photo.rgb, alpha)
         alpha, icc, dpi = with_opacity(alpha, photo.opacity), photo.icc, photo.dpi
         rgb = photo.rgb if framing is not None and settings.background.needs_matte else None
         del photo  # nothing below needs its pixels, and nobody else holds them
         on_stage("composite")
-        pixels = composite(colours, alpha, behind)
+        pixels = colours if at_once else composite(colours, alpha, behind)
         if framing is not None:
             del colours
             pixels, alpha = on_canvas(pixels, rgb, icc, framing, settings)

@@ -12,13 +12,18 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from matting import native
+from matting.bands import bands, run, side_by_side
 from matting.photo import F32, U8
 from matting.upsample import enlarged, tiles
 
 WIDE, NARROW = 90, 6  # sides of the box blurs as in the paper, but in pixels of the reduced size
 MOST_REDUCED = 4  # the blurs are found at up to a quarter of the size, and applied at the full
-REDUCE_ABOVE = 400  # pixels of the larger side per step of reduction
 SURE = 3  # the wide blurs weight by the share to this power: colours of the sure pixels reach the unsure ones
+REDUCE_ABOVE = 400  # pixels of the larger side per step of reduction
+_ROWS = 64  # at a time, where several cores share a photo
+_LARGE_BAND = 256  # rows that are blurred at a time: before each a window's rows are added up
+_NOTHING = 1e-10
 
 
 def foreground(rgb: U8, alpha: U8) -> U8:
@@ -26,6 +31,8 @@ def foreground(rgb: U8, alpha: U8) -> U8:
 
     Wherever alpha is 0 or 255 they are the photo's.
     """
+    if native.available():
+        return by_rows(rgb, alpha, 3)
     result: U8 = rgb.copy()
     height, width = alpha.shape
     blurred = None
@@ -42,16 +49,53 @@ def foreground(rgb: U8, alpha: U8) -> U8:
     return result
 
 
+def by_rows(rgb: U8, alpha: U8, channels: int) -> U8:
+    """The same by `matting.native`, or with 4 channels with straight alpha, their colours 0 wherever alpha is."""
+    rgb, alpha = np.ascontiguousarray(rgb), np.ascontiguousarray(alpha)
+    rows = bands(len(alpha), _ROWS)
+    edges = any(cv2.inRange(alpha[top:bottom], 1, 254).any() for top, bottom in rows)
+    estimate = _estimate(rgb, alpha) if edges else None
+    result = np.empty((*alpha.shape, channels), np.uint8)
+    run(lambda top, bottom: native.colour_rows(estimate, rgb, alpha, result[top:bottom], top, bottom), len(alpha), _ROWS)
+    return result
+
+
 def _estimate(rgb: U8, alpha: U8) -> F32:
     """The narrow blurs of foreground and background, 6xhxw, 0..255, at the reduced size."""
     factor = min(MOST_REDUCED, max(1, round(max(alpha.shape) / REDUCE_ABOVE)))
     size = (-(-alpha.shape[1] // factor), -(-alpha.shape[0] // factor))
-    colours = _planes(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
-    share = share_of(np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8))
+    small, share_small = side_by_side(lambda pixels: _reduced(pixels, size), [rgb, alpha])
+    colours, share = _planes(small), share_of(share_small)
+    if native.available():
+        return _blurs_by_rows(colours, share)
     rest = np.float32(1) - share
     back = _weighted_blur(colours, rest**SURE, WIDE)
     front = corrected(_weighted_blur(colours, share**SURE, WIDE), back, colours, share)
     return np.concatenate([_weighted_blur(front, share, NARROW), _weighted_blur(back, rest, NARROW)])
+
+
+def _blurs_by_rows(colours: F32, share: F32) -> F32:
+    """The same by `matting.native`."""
+    front, back = np.empty_like(colours), np.empty_like(colours)
+    result = np.empty((6, *share.shape), np.float32)
+    steps = (
+        lambda *rows: native.blur_rows(colours, share, back, *rows, side=WIDE, behind=True, power=SURE, nothing=_NOTHING),
+        lambda *rows: native.blur_rows(colours, share, front, *rows, side=WIDE, behind=False, power=SURE, nothing=_NOTHING),
+        lambda *rows: native.correct_rows(front, back, colours, share, *rows),
+        lambda *rows: native.blur_rows(front, share, result[:3], *rows, side=NARROW, behind=False, power=1, nothing=_NOTHING),
+        lambda *rows: native.blur_rows(back, share, result[3:], *rows, side=NARROW, behind=True, power=1, nothing=_NOTHING),
+    )
+    for step in steps:
+        run(step, len(share), _LARGE_BAND)
+    return result
+
+
+def _reduced(pixels: U8, size: tuple[int, int]) -> U8:
+    """Area averages. Halving has a fast path in OpenCV, and the average of averages over equal cells is the average."""
+    while pixels.shape[1] % (2 * size[0]) == 0 and pixels.shape[0] % (2 * size[1]) == 0:
+        half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
+        pixels = np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _planes(rgb: U8) -> F32:
@@ -65,9 +109,9 @@ def share_of(alpha: U8) -> F32:
 
 
 def _weighted_blur(planes: F32, weight: F32, side: int) -> F32:
-    """Box mean weighted by `weight`. Where none is near, next to nothing is divided by next to nothing: 1e-10 keeps
+    """Box mean weighted by `weight`. Where none is near, next to nothing is divided by next to nothing: _NOTHING keeps
     that at 0, and is still small beside the cube of 1/255."""
-    total = cv2.blur(weight, (side, side)) + np.float32(1e-10)
+    total = cv2.blur(weight, (side, side)) + np.float32(_NOTHING)
     return np.stack([cv2.blur(plane * weight, (side, side)) / total for plane in planes]).astype(np.float32, copy=False)
 
 

@@ -13,15 +13,22 @@ from matting.photo import F32, U8, Box, Geometry, Photo
 STRETCH_LIMIT = 3.0
 
 
-def network_input(photo: Photo, spec: InputSpec) -> tuple[F32, Geometry]:
-    """The tensor (1x3xHxW or 1xHxWx3 float32, as `spec` says) and where in it the photo lies.
+def shrunk(photo: Photo, spec: InputSpec) -> U8:
+    """The photo at the size that it has in the network's input, HxWx3."""
+    box = photo_box(photo.height, photo.width, spec)
+    return resize(photo.rgb, box.height, box.width)
+
+
+def network_input(photo: Photo, spec: InputSpec, small: U8 | None = None) -> tuple[F32, Geometry]:
+    """The tensor (1x3xHxW or 1xHxWx3 float32, as `spec` says) and where in it the photo lies. small: the photo as `shrunk`
+    gives it, where that is there already.
 
     Padding has the value that the network takes for the mean colour, 0 after normalising.
     """
     box = photo_box(photo.height, photo.width, spec)
     canvas = np.zeros((spec.height, spec.width, 3), np.float32)
     region = canvas[box.top : box.bottom, box.left : box.right]
-    region[:] = resize(photo.rgb, box.height, box.width)
+    region[:] = shrunk(photo, spec) if small is None else small
     region -= np.asarray(spec.mean, np.float32)
     region /= np.asarray(spec.std, np.float32)
     tensor = canvas.transpose(2, 0, 1) if spec.layout == "NCHW" else canvas

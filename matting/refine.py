@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matting import native
+from matting.bands import run, side_by_side
 from matting.network_input import resize
 from matting.photo import F32, U8, Photo
 from matting.upsample import covered, enlarged, tiles
@@ -19,16 +21,20 @@ from matting.upsample import covered, enlarged, tiles
 RADIUS = 2  # of the windows, in pixels of the network's matte
 EPSILON = 1e-5  # the colour variance (colours 0..1) that still counts as flat
 UNSURE = 0.02  # alpha this near to 0 or 1 is settled
+_ROWS = 64  # evaluated at a time, where several cores share a photo
 MARGIN = 2  # network pixels by which the unsure band is widened: strands reach out of it
 
 
-def refine(alpha: F32, photo: Photo) -> U8:
-    """The full-size matte (HxW, 0..255) from the network's (any size, 0..1, showing the whole photo).
+def refine(alpha: F32, photo: Photo, small: U8 | None = None) -> U8:
+    """The full-size matte (HxW, 0..255) from the network's (any size, 0..1, showing the whole photo). small: the photo at that
+    size, as `matting.network_input.resize` gives it, where that is there already.
 
     Only the unsure band is computed; elsewhere the result is exactly 0 or 255. Besides the result it takes about
     30 MB for a network of 512x512, whatever the size of the photo.
     """
-    guide = np.asarray(resize(photo.rgb, *alpha.shape).transpose(2, 0, 1) / np.float32(255), np.float32)
+    if small is None:
+        small = resize(photo.rgb, *alpha.shape)
+    guide = np.asarray(small.transpose(2, 0, 1) / np.float32(255), np.float32)
     band = widened(unsure(alpha), MARGIN)
     planes = _linear_functions(guide, alpha, band)
     # Outside of the band a = 0 and b is 0 or 1: enlarging the planes then also blends band and rest without a seam.
@@ -55,22 +61,34 @@ def _linear_functions(guide: F32, alpha: F32, band: NDArray[np.bool_]) -> F32:
 
     They are right within the band; what it is averaged from, a window around, is all that is solved.
     """
-    mean, alpha_mean = _average(guide), _average(alpha[np.newaxis])
-    near = widened(band, RADIUS)
-    covariance = _average(guide * alpha) - mean * alpha_mean
-    a = np.zeros_like(guide)
-    a[:, near] = solved(_variances(guide, mean)[:, near], covariance[:, near])
-    a = _average(a)
+    a = _average(_windows(guide, alpha, widened(band, RADIUS)))
     # The paper averages b as well. This b makes the function exact here, in the middle of its window, instead: the
     # matte's own detail stays.
     b = alpha - (a * guide).sum(axis=0)
     return np.concatenate([a, b[np.newaxis]])
 
 
+def _windows(guide: F32, alpha: F32, near: NDArray[np.bool_]) -> F32:
+    """a of the windows around the pixels that `near` marks, 0 elsewhere, 3xHxW."""
+    a = np.zeros(guide.shape, np.float32)
+    if native.available():
+        guide, alpha = np.ascontiguousarray(guide), np.ascontiguousarray(alpha)
+        run(lambda *rows: native.window_rows(guide, alpha, near, RADIUS, EPSILON, a, *rows), len(alpha), _ROWS)
+        return a
+    mean, alpha_mean = _average(guide), _average(alpha[np.newaxis])
+    covariance = _average(guide * alpha) - mean * alpha_mean
+    a[:, near] = solved(_variances(guide, mean)[:, near], covariance[:, near])
+    return a
+
+
 def _average(planes: F32) -> F32:
     """Mean over the window, CxHxW."""
     side = 2 * RADIUS + 1
-    return np.stack([np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT), np.float32) for plane in planes])
+
+    def blurred(plane: F32) -> F32:
+        return np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
+
+    return np.stack(list(side_by_side(blurred, list(planes))))
 
 
 def _variances(guide: F32, mean: F32) -> F32:
@@ -101,6 +119,10 @@ def evaluate(planes: F32, band: NDArray[np.bool_], rgb: U8) -> U8:
     """a.rgb + b over the frame; `planes` give 0..255 for colours of 0..255 in a and an offset b of 0..255."""
     height, width = rgb.shape[:2]
     result = np.empty((height, width), np.uint8)
+    if native.available():
+        planes, rgb = np.ascontiguousarray(planes), np.ascontiguousarray(rgb)
+        run(lambda *rows: native.alpha_rows(planes, band, rgb, result, *rows), height, _ROWS)
+        return result
     for tile in tiles(height, width):
         target = result[tile.top : tile.bottom, tile.left : tile.right]
         rows, columns = covered(tile, (band.shape[0], band.shape[1]), height, width)

@@ -25,6 +25,7 @@ from edge.monitoring.events import Events
 from edge.monitoring.reporter import Reporter, Situation
 from edge.monitoring.status import SourceStatus, State
 from edge.service.belief import lie_in
+from edge.service.cores import cores_for_photo
 from edge.service.job import Job
 from edge.service.outcomes import Outcomes
 from edge.service.sources import source_kinds
@@ -222,7 +223,9 @@ class Supervisor:
         lent = {PHOTO: opened.photo} | ({} if opened.background is None else {BACKGROUND: opened.background})
         self._last_number += 1
         self._jobs[self._last_number] = job
-        self._workers.send(CutPhoto(self._last_number, opened.options), {**lent, **job.outputs})
+        waiting = sum(each.waiting for each in self._statuses())
+        cores = cores_for_photo(self.budget.threads, len(self._jobs) - 1, waiting)
+        self._workers.send(CutPhoto(self._last_number, opened.options, cores), {**lent, **job.outputs})
         for descriptor in lent.values():
             os.close(descriptor)
 

@@ -42,6 +42,7 @@ from edge.worker.messages import (
     WorkerRefused,
 )
 from matting import plugins
+from matting.bands import on_cores
 from matting.cpu_work import open_cpu_work
 from matting.cuda.tensorrt_work import open_tensorrt_work
 from matting.decode import decode
@@ -70,7 +71,8 @@ class Worker:
         answer: CutOut | MattingError
         trace = ""
         try:
-            answer = self._cut(request, files)
+            with on_cores(request.cores):
+                answer = self._cut(request, files)
         except MattingError as error:
             answer = error
         except MemoryError:

@@ -45,10 +45,12 @@ class StartWorker(Message, frozen=True):
 
 
 class CutPhoto(Message, frozen=True):
-    """A photo to cut, as these options say; its files come with it. job: tells it from others in hand."""
+    """A photo to cut, as these options say; its files come with it. job: tells it from others in hand. cores: that it may use
+    meanwhile."""
 
     job: Count
     options: Options
+    cores: Annotated[int, msgspec.Meta(ge=1, le=1024)]
 
 
 class WorkerReady(Message, frozen=True):

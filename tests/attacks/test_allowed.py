@@ -82,7 +82,7 @@ class Worker:
         path = folder / "photo"
         path.write_bytes(data)
         files = {PHOTO: os.open(path, os.O_RDONLY), OUTPUT: create_memory_file("output")}
-        self.process.send(CutPhoto(1, options), files)
+        self.process.send(CutPhoto(1, options, 2), files)
         answer = self._next((PhotoCut, PhotoFailed))
         seal(files[OUTPUT])
         for descriptor in files.values():

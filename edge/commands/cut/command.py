@@ -66,7 +66,9 @@ def main(arguments: argparse.Namespace) -> int:
 def _cut_all(given: list[Path], out: Path, settings: Settings, work: PixelWork, budget: Budget) -> int:
     """Cut them, and tell of several what became of them in all."""
     found, left_out = find(given, out)
-    tally = cut_all(tasks(found, out, settings.format.suffix, mask=settings.mask), settings, work, budget.in_flight)
+    tally = cut_all(
+        tasks(found, out, settings.format.suffix, mask=settings.mask), settings, work, budget.in_flight, budget.threads
+    )
     cancelled = tally.done < tally.total
     if not found:
         print("edge-matting: no photos found", file=sys.stderr)

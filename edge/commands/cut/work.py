@@ -19,6 +19,7 @@ from edge.commands.cut.tasks import MASK_SUFFIX, Task
 from edge.fs.files import make_folders, write_atomic
 from edge.fs.names import fitted, printable
 from edge.intake.open_input import Advice, open_input
+from matting.bands import on_cores
 from matting.errors import MattingError, OutputError, PhotoTooLarge, RefusedFile, UnreadablePhoto
 from matting.pipeline import cut
 from matting.pixel_work import PixelWork
@@ -31,9 +32,9 @@ _ADVICE = Advice(
 )
 
 
-def cut_all(tasks: list[Task], settings: Settings, work: PixelWork, in_flight: int) -> Tally:
-    """Cut them, `in_flight` at a time, and tell of each as it ends; what became of them. After Ctrl-C what is in hand is
-    finished, and no more is begun."""
+def cut_all(tasks: list[Task], settings: Settings, work: PixelWork, in_flight: int, cores: int) -> Tally:
+    """Cut them, `in_flight` at a time on so many cores, and tell of each as it ends; what became of them. After Ctrl-C what is
+    in hand is finished, and no more is begun."""
     tally = Tally(len(tasks))
     show = len(tasks) > 1 and sys.stderr.isatty()
     with (
@@ -43,7 +44,8 @@ def cut_all(tasks: list[Task], settings: Settings, work: PixelWork, in_flight: i
     ):
 
         def one(task: Task) -> str | None:
-            return None if cancelled.is_set() else _cut_one(task, settings, work)
+            with on_cores(cores // max(1, min(in_flight, len(tasks)))):
+                return None if cancelled.is_set() else _cut_one(task, settings, work)
 
         jobs = ((task, pool.submit(one, task)) for task in tasks if not cancelled.is_set())
         for task, future in _as_completed(jobs, in_flight + 1):
