@@ -54,6 +54,7 @@ def test_what_rembgs_clients_get_wrong_is_said_as_fastapi_does(served: Served) -
     wrong: list[tuple[dict[str, str], str]] = [
         *(({"om": "maybe"}, ""), ({"af": "256"}, ""), ({"ae": "x"}, "")),
         *(({}, "?bgc=1,2,3"), ({}, "?bgc=1,2,3,9")),
+        *(({"ae": "9" * 5000}, ""), ({}, f"?bgc={'9' * 5000},0,0,0"), ({}, "?bgc=١٢,-1,0,0")),
     ]
     for data, query in wrong:
         answer = requests.post(f"{served.url}/api/remove{query}", files={"file": portrait()}, data=data)
