@@ -65,6 +65,12 @@ def test_what_rembgs_clients_get_wrong_is_said_as_fastapi_does(served: Served) -
     assert fetched.status_code == 400 and "offline" in fetched.json()["detail"]
 
 
+def test_a_method_that_there_is_not_is_told_those_that_there_are(served: Served) -> None:
+    for path, methods in (("/api/remove", "GET, HEAD, POST"), ("/cut", "POST"), ("/status", "GET, HEAD")):
+        answer = requests.put(f"{served.url}{path}", data=b"")
+        assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+
+
 def test_withoutbgs_way_gives_the_matte_in_base64(served: Served) -> None:
     url = f"{served.url}/v1.0/alpha-channel-base64"
     answer = requests.post(url, json={"image_base64": base64.b64encode(portrait()).decode()})
