@@ -82,4 +82,7 @@ async def _nothing_there(request: Request, error: Exception) -> Response:
     words = f"{request.url.path[:200]}: {HTTPStatus(error.status_code).phrase}; what there is: /api"
     response = say(request.url.path, Refused(error.status_code, HTTPStatus(error.status_code).name, words))
     response.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:  # a path may have several routes: all their methods
+        found = {method for route in request.app.routes if route.path == request.url.path for method in route.methods}
+        response.headers["Allow"] = ", ".join(sorted(found))
     return response

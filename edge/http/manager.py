@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from edge.config.http import written
+from edge.fs.names import printable
 from edge.http.messages import (
     FROM_HTTP,
     HttpState,
@@ -26,6 +27,8 @@ from edge.ipc.messages import Message
 log = logging.getLogger(__name__)
 
 _SILENCE = 30.0  # seconds without a word
+_SETTLED = 60.0  # seconds of serving, after which earlier failures no longer count
+_SAY_EVERY = 5.0  # seconds at least between two lines on why nothing is served
 _FAREWELL = 3.0  # seconds to tell the clients that wait
 _MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": str(1 << 20)}
 
@@ -47,6 +50,8 @@ class HttpManager:
     state: HttpState | None = None
     _process: ChildProcess | None = None
     _pause: Pause = field(default_factory=Pause)
+    _served_at: float = float("inf")
+    _said_at: float = float("-inf")
 
     @property
     def up(self) -> bool:
@@ -70,7 +75,7 @@ class HttpManager:
             return
         for message in self._process.receive():
             if isinstance(message, HttpState):
-                self._on_state(message)
+                self._on_state(message, now)
             else:
                 self.on_message(message)
         if self._process.ended is not None:
@@ -95,19 +100,27 @@ class HttpManager:
             self._process.stop(_FAREWELL)
             self._process = None
 
-    def _on_state(self, state: HttpState) -> None:
-        if state.fault and (self.state is None or self.state.fault != state.fault):
-            log.error("%s %s", self.start.setting, state.fault)
+    def _on_state(self, state: HttpState, now: float) -> None:
+        before = self.state
+        if state.fault and self.up:
+            self.kill("said that it serves no more and was ended")
+            return
+        if state.fault and (before is None or before.fault != state.fault) and now - self._said_at >= _SAY_EVERY:
+            log.error("%s %s", self.start.setting, printable(state.fault))
+            self._said_at = now
         elif not state.fault and not self.up:
             log.info("%s %s is served now", self.start.setting, written(self.start.http.listen))
-            self._pause.clear()
+            self._served_at = now
         self.state = state
 
     def _on_exit(self, ended: ChildExit) -> None:
         assert self._process is not None
         self.selector.unregister(self._process)
-        self._process, self.state = None, None
-        self._pause.fail(time.monotonic())
+        now = time.monotonic()
+        if ended.from_outside or now - self._served_at >= _SETTLED:
+            self._pause.clear()
+        self._pause.fail(now)
+        self._process, self.state, self._served_at = None, None, float("inf")
         self.on_exit()
         wait = self._pause.until - time.monotonic()
         log.warning("the HTTP server %s; started again in %.0f s", ended, wait)

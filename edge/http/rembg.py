@@ -24,6 +24,7 @@ from edge.http.upload import read_form
 
 _TRUE, _FALSE = {"true", "1", "on", "yes", "t", "y"}, {"false", "0", "off", "no", "f", "n"}
 _FLAGS = ("a", "om", "ppm", "dc", "vm")
+_LONGEST_NUMBER = 4300  # characters, as with FastAPI
 _LEVELS = {"af": 255, "ab": 255, "ae": 1 << 31}
 
 
@@ -69,8 +70,8 @@ def _options(fields: Mapping[str, str], query: Mapping[str, str], defaults: Opti
 
 def _background(text: str) -> str:
     """ "r,g,b,a", each of 0 to 255, as a background of ours: all of it, or none."""
-    numbers = text.split(",")
-    if len(numbers) != 4 or not all(each.strip().isdecimal() and int(each) <= 255 for each in numbers):
+    numbers = [each.strip() for each in text.split(",")]
+    if len(numbers) != 4 or not all(each.isdecimal() and len(each) <= 3 and int(each) <= 255 for each in numbers):
         raise _Invalid("value_error", "query", "bgc", "Input should be r,g,b,a, each a whole number of 0 to 255", text)
     red, green, blue, alpha = map(int, numbers)
     if alpha not in (0, 255):
@@ -89,6 +90,9 @@ def _number(name: str, text: str, most: int) -> None:
     if not text.removeprefix("-").isdecimal():
         words = "Input should be a valid integer, unable to parse string as an integer"
         raise _Invalid("int_parsing", "body", name, words, text)
+    if len(text) > _LONGEST_NUMBER:
+        words = "Unable to parse input string as an integer, exceeded maximum size"
+        raise _Invalid("int_parsing_size", "body", name, words, text)
     if int(text) < 0:
         raise _Invalid("greater_than_equal", "body", name, "Input should be greater than or equal to 0", text)
     if int(text) > most:

@@ -206,6 +206,9 @@ class HttpSource:
         if request.options is not None or not request.files:
             self._manager.kill("sent a photo twice and was ended")
             return
+        if message.own_background and BACKGROUND not in request.files:
+            self._manager.kill("spoke of a background that it does not have and was ended")
+            return
         request.options, request.own_background = message.options, message.own_background
         with suppress(OSError):  # on a disk there is no seal, and the worker reads it once
             seal(request.files[PHOTO])

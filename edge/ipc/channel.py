@@ -46,6 +46,10 @@ class Channel:
     def close(self) -> None:
         self._socket.close()
 
+    def close_reading(self) -> None:
+        """From now on nothing comes but the end, which `fileno` tells of as long as it is open."""
+        self._socket.shutdown(socket.SHUT_RD)
+
     def send(self, message: Message, files: Mapping[str, int] | None = None) -> None:
         """files: open descriptors by name; they stay open here.
 
@@ -57,7 +61,7 @@ class Channel:
             socket.send_fds(self._socket, [encode(message, tuple(files))], list(files.values()))
 
     def receive(self) -> Received | None:
-        """The next message; None when the other end is gone.
+        """The next message; None when the other end is gone, or sends an empty packet, which no message is.
 
         Raises:
             BlockingIOError: nothing there, at an end that does not wait.

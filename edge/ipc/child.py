@@ -21,6 +21,7 @@ from edge.ipc.channel import Channel, pair
 from edge.ipc.messages import Decoder, Message, ProtocolError
 
 _PATIENCE = 5.0  # seconds for a process that has hung up to end
+_LOOK = 0.05  # of them, in which it is waited for at a time: it holds the loop no longer
 _MOST_MESSAGES = 64  # in one go: whoever talks without end must not hold the loop
 
 
@@ -69,6 +70,7 @@ class ChildProcess:
         self._oom_kills = oom_kills()
         self._killed_for = ""
         self._exit: ChildExit | None = None
+        self._hung_up_at: float | None = None
         self.heard_at = time.monotonic()
         ours, theirs = pair()
         self._channel = Channel(ours, decoder, takes_files=False)
@@ -101,9 +103,12 @@ class ChildProcess:
     def receive(self) -> list[Any]:
         """What it has said since the last call, at most some messages; `ended` tells whether more can come.
 
-        One that says what is not expected is killed: it is broken, or somebody else's.
+        One that says what is not expected is killed: it is broken, or somebody else's. So is one that hangs up and stays.
         """
         said: list[Any] = []
+        if self._exit is None and self._hung_up_at is not None:
+            self._await_end(self._hung_up_at)
+            return said
         while self._exit is None and len(said) < _MOST_MESSAGES:
             try:
                 received = self._channel.receive()
@@ -113,7 +118,9 @@ class ChildProcess:
                 self.kill(f"sent what is no message ({printable(str(error))[:200]}) and was ended")
                 received = None
             if received is None:
-                self._reap()
+                self._channel.close_reading()
+                self._hung_up_at = time.monotonic()
+                self._await_end(self._hung_up_at)
                 break
             self.heard_at = time.monotonic()
             said.append(received.message)
@@ -141,7 +148,17 @@ class ChildProcess:
         """Hang up, give it so many seconds to end by itself, and end it."""
         return self._exit or self._reap(patience)
 
-    def _reap(self, patience: float = _PATIENCE) -> ChildExit:
+    def _await_end(self, since: float) -> None:
+        """A look at whether it has ended, and the end of its time where it has not. Nothing more of it is heard."""
+        try:
+            self._process.wait(_LOOK)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() - since < _PATIENCE:
+                return
+            self.kill("hung up and was ended")
+        self._reap()
+
+    def _reap(self, patience: float = 0.0) -> ChildExit:
         self._channel.close()
         try:
             code = self._process.wait(patience) if patience else self._killed()

@@ -54,6 +54,7 @@ def test_what_rembgs_clients_get_wrong_is_said_as_fastapi_does(served: Served) -
     wrong: list[tuple[dict[str, str], str]] = [
         *(({"om": "maybe"}, ""), ({"af": "256"}, ""), ({"ae": "x"}, "")),
         *(({}, "?bgc=1,2,3"), ({}, "?bgc=1,2,3,9")),
+        *(({"ae": "9" * 5000}, ""), ({}, f"?bgc={'9' * 5000},0,0,0"), ({}, "?bgc=١٢,-1,0,0")),
     ]
     for data, query in wrong:
         answer = requests.post(f"{served.url}/api/remove{query}", files={"file": portrait()}, data=data)
@@ -62,6 +63,12 @@ def test_what_rembgs_clients_get_wrong_is_said_as_fastapi_does(served: Served) -
     assert garbage.status_code == 400 and "is not a picture" in garbage.json()["detail"]
     fetched = requests.get(f"{served.url}/api/remove", params={"url": "http://example.com/a.jpg"})
     assert fetched.status_code == 400 and "offline" in fetched.json()["detail"]
+
+
+def test_a_method_that_there_is_not_is_told_those_that_there_are(served: Served) -> None:
+    for path, methods in (("/api/remove", "GET, HEAD, POST"), ("/cut", "POST"), ("/status", "GET, HEAD")):
+        answer = requests.put(f"{served.url}{path}", data=b"")
+        assert (answer.status_code, answer.headers["allow"]) == (405, methods)
 
 
 def test_withoutbgs_way_gives_the_matte_in_base64(served: Served) -> None:

@@ -101,6 +101,21 @@ def test_one_that_sends_what_is_no_message_is_ended(start: Start) -> None:
     assert "sent what is no message" in str(ended) and not ended.from_outside
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("hangs_up", ["channel.close()", "channel._socket.send(b'')", "os.closerange(3, 100)"])
+def test_one_that_hangs_up_and_stays_holds_nobody_and_is_ended(start: Start, hangs_up: str) -> None:
+    child = start(f"channel.send(Said('up'))\n{hangs_up}\ntime.sleep(60)")
+    heard(child, until=1)
+    assert select.select([child], [], [], 30)[0]
+    assert child.receive() == [] and child.ended is None, "it was waited for"
+    assert str(heard(child)[1]) == "hung up and was ended"
+
+
+def test_one_that_hangs_up_first_may_end_by_itself(start: Start) -> None:
+    child = start("channel.close()\ntime.sleep(0.5)\nsys.exit(3)")
+    assert heard(child) == ([], ChildExit(3))
+
+
 def test_one_that_talks_without_end_holds_nobody(start: Start) -> None:
     child = start("while True: channel.send(Said('and then'))")
     heard(child, until=1)
