@@ -17,9 +17,9 @@ MATTING = [
     *("tags", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "tiff"),
     *("profiles", "raster", "heif_items", "heif", "decode"),
     *("network_input", "upsample", "engines", "steady", "temporal"),
-    *("formats", "encode", "backgrounds", "framing", "settings"),
-    *("refine", "controls", "presets", "foreground", "composite"),
-    *("resample", "placement", "canvas"),
+    *("formats", "encode", "backgrounds", "framing", "composite", "resample", "face", "id_photo", "settings"),
+    *("refine", "controls", "presets", "foreground"),
+    *("placement", "canvas"),
     *("pixel_work", "cpu_work", "pipeline", "cuda", "quality"),
 ]
 EDGE = [
