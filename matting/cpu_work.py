@@ -11,6 +11,7 @@ from matting.composite import backdrop, composite, crop_box, cropped, with_opaci
 from matting.engines.base import Engine
 from matting.engines.registry import open_engine
 from matting.foreground import foreground
+from matting.id_photo import portrait as id_photo
 from matting.model import ModelSpec
 from matting.network_input import network_input, undo
 from matting.photo import U8, Photo
@@ -44,20 +45,27 @@ class CpuWork:
         alpha = refine(matte, photo)
         on_stage("controls")
         alpha = controls.apply(alpha, settings.controls)
-        photo, alpha = _to_subject(photo, alpha, settings.crop)
+        wish = settings.id_photo
+        photo, alpha = _to_subject(photo, alpha, settings.crop if wish is None else None)
         on_stage("foreground")
         framing = settings.framing
-        behind = backdrop(photo, alpha, settings.background, settings.format) if framing is None else None
+        plain = framing is None and wish is None
+        behind = backdrop(photo, alpha, settings.background, settings.format) if plain else None
         colours = foreground(photo.rgb, alpha)
         alpha, icc, dpi = with_opacity(alpha, photo.opacity), photo.icc, photo.dpi
-        rgb = photo.rgb if framing is not None and settings.background.needs_matte else None
+        rgb = photo.rgb if wish is not None or (framing is not None and settings.background.needs_matte) else None
         del photo  # nothing below needs its pixels, and nobody else holds them
         on_stage("composite")
         pixels = composite(colours, alpha, behind)
+        coverage = float((matte >= 0.5).mean())
+        if wish is not None and rgb is not None:
+            del colours
+            made = id_photo.make(pixels, rgb, icc, wish)
+            return Pixels(made.pixels, made.alpha, coverage, icc, (made.dpi, made.dpi), made)
         if framing is not None:
             del colours
             pixels, alpha = on_canvas(pixels, rgb, icc, framing, settings)
-        return Pixels(pixels, alpha, float((matte >= 0.5).mean()), icc, dpi)
+        return Pixels(pixels, alpha, coverage, icc, dpi)
 
     def close(self) -> None:
         """See `PixelWork.close`."""

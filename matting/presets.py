@@ -15,6 +15,7 @@ from matting.formats.base import Format
 from matting.formats.jpeg import JPEG
 from matting.formats.png import PNG
 from matting.framing import Framing
+from matting.id_photo.portrait import Wish
 from matting.photo import Controls, Limits
 from matting.settings import Settings
 
@@ -50,6 +51,7 @@ def settings_from(
     crop: float | None = None,
     to_srgb: bool = False,
     framing: Framing | None = None,
+    id_photo: Wish | None = None,
     limits: Limits | None = None,
 ) -> Settings:
     """Settings of a recipe (or of none: an untouched matte, transparent PNG), overridden by each value that is given.
@@ -73,6 +75,7 @@ def settings_from(
         crop=crop,
         to_srgb=to_srgb,
         framing=framing,
+        id_photo=id_photo,
         limits=limits or Limits(),
     )
 

@@ -11,7 +11,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from matting.face.networks import FaceNetworks
+from matting.face.base import FaceNetworks
 from matting.face.values import F64, Detection
 from matting.network_input import resize
 from matting.photo import F32, U8
@@ -27,7 +27,7 @@ def detect(rgb: U8, networks: FaceNetworks) -> list[Detection]:
     Raises:
         EngineError: the network failed.
     """
-    size = networks.detector.size
+    size = networks.detector_size
     picture, scale, (left, top) = _letterboxed(rgb, size)
     raw, scores = networks.detect(picture)
     found = decode(raw, scores, size)

@@ -6,9 +6,9 @@ import numpy as np
 
 from matting.composite import subject_box
 from matting.face import geometry
+from matting.face.base import FaceNetworks
 from matting.face.detector import detect, merged
 from matting.face.landmarks import find_landmarks
-from matting.face.networks import FaceNetworks
 from matting.face.values import Detection, Face
 from matting.photo import U8, Box
 

@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from matting.face.networks import FaceNetworks
+from matting.face.base import FaceNetworks
 from matting.face.values import F64, Detection
 from matting.network_input import resize
 from matting.photo import U8
@@ -50,7 +50,7 @@ def upside_down(rgb: U8, points: F64, networks: FaceNetworks) -> bool:
 
 
 def _look(rgb: U8, centre: F64, side: float, angle: float, networks: FaceNetworks) -> tuple[F64, float]:
-    size = networks.landmarks.size
+    size = networks.landmarks_size
     picture, to_photo = crop(rgb, centre, side, angle, size)
     raw, score = networks.landmark(picture)
     flat = np.concatenate([raw[:, :2].astype(np.float64), np.ones((len(raw), 1))], axis=1) @ to_photo.T

@@ -13,8 +13,8 @@ from matting.face.model import FaceNetwork, load_face_model
 from matting.photo import F32, U8
 
 
-class FaceNetworks:
-    """Both networks, loaded. Safe to call from several threads."""
+class OnnxFaceNetworks:
+    """`matting.face.base.FaceNetworks`."""
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """folder: with model.toml. threads: CPU cores of one run; one is enough for networks of this size.
@@ -23,26 +23,19 @@ class FaceNetworks:
             ModelError: the files are missing or altered. EngineError: onnxruntime could not load them.
         """
         model = load_face_model(folder)
-        self.detector, self.landmarks = model.detector, model.landmarks
+        self._model = model
+        self.detector_size, self.landmarks_size = model.detector.size, model.landmarks.size
         self._detector = open_session(model.detector.file.verified(), threads)
         self._landmarks = open_session(model.landmarks.file.verified(), threads)
 
     def detect(self, rgb: U8) -> tuple[F32, F32]:
-        """128x128x3 RGB -> 896x16 boxes and points, 896 scores, both raw.
-
-        Raises:
-            EngineError: the run failed.
-        """
-        boxes, scores = _run(self._detector, self.detector, rgb, ["boxes", "scores"])
+        """See `FaceNetworks.detect`."""
+        boxes, scores = _run(self._detector, self._model.detector, rgb, ["boxes", "scores"])
         return boxes.reshape(-1, 16), scores.reshape(-1)
 
     def landmark(self, rgb: U8) -> tuple[F32, float]:
-        """192x192x3 RGB -> 468x3 points in pixels of that picture, and the raw score that it shows a face.
-
-        Raises:
-            EngineError: the run failed.
-        """
-        points, presence = _run(self._landmarks, self.landmarks, rgb, ["points", "presence"])
+        """See `FaceNetworks.landmark`."""
+        points, presence = _run(self._landmarks, self._model.landmarks, rgb, ["points", "presence"])
         return points.reshape(-1, 3), float(presence.reshape(-1)[0])
 
 

@@ -17,15 +17,15 @@ from matting.face.detector import anchors, merged
 from matting.face.finder import find_faces, quarter_turn
 from matting.face.landmarks import upside_down
 from matting.face.model import default_face_dir, load_face_model
-from matting.face.networks import FaceNetworks
+from matting.face.networks import OnnxFaceNetworks
 from matting.face.values import Detection
 from matting.model import default_model_dir
 from matting.photo import U8, Limits
 
 
 @pytest.fixture(scope="module")
-def networks() -> FaceNetworks:
-    return FaceNetworks(default_face_dir())
+def networks() -> OnnxFaceNetworks:
+    return OnnxFaceNetworks(default_face_dir())
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def turned(rgb: U8, degrees: float) -> tuple[U8, np.ndarray]:
     return np.asarray(cv2.warpAffine(rgb, matrix, (width, height)), np.uint8), np.asarray(matrix)
 
 
-def test_eyes_and_chin_are_where_they_are_on_the_astronaut(networks: FaceNetworks, astronaut: U8) -> None:
+def test_eyes_and_chin_are_where_they_are_on_the_astronaut(networks: OnnxFaceNetworks, astronaut: U8) -> None:
     scale = astronaut.shape[1] / 512  # the places were read off at 512 pixels
     (face,) = find_faces(astronaut, whole(astronaut), networks)
     assert np.allclose(np.array(face.right_eye) / scale, (204, 102), atol=4)
@@ -56,7 +56,7 @@ def test_eyes_and_chin_are_where_they_are_on_the_astronaut(networks: FaceNetwork
 
 
 @pytest.mark.parametrize("degrees", [-20, 12])
-def test_a_tilted_head_is_measured_as_if_it_were_upright(networks: FaceNetworks, astronaut: U8, degrees: float) -> None:
+def test_a_tilted_head_is_measured_as_if_it_were_upright(networks: OnnxFaceNetworks, astronaut: U8, degrees: float) -> None:
     (straight,) = find_faces(astronaut, whole(astronaut), networks)
     tilted, matrix = turned(astronaut, degrees)
     (face,) = find_faces(tilted, whole(tilted), networks)
@@ -67,7 +67,7 @@ def test_a_tilted_head_is_measured_as_if_it_were_upright(networks: FaceNetworks,
     assert chins[1] == pytest.approx(chins[0], rel=0.03)
 
 
-def test_the_top_of_the_hair_is_the_mattes_and_the_crown_is_not_above_it(networks: FaceNetworks, astronaut: U8) -> None:
+def test_the_top_of_the_hair_is_the_mattes_and_the_crown_is_not_above_it(networks: OnnxFaceNetworks, astronaut: U8) -> None:
     (face,) = find_faces(astronaut, whole(astronaut), networks)
     low, high = whole(astronaut), whole(astronaut)
     chin = head.measured(face, low).chin
@@ -79,7 +79,7 @@ def test_the_top_of_the_hair_is_the_mattes_and_the_crown_is_not_above_it(network
     assert head.measured(face, high).skull == pytest.approx(head.SKULL * chin)
 
 
-def test_a_small_face_is_looked_for_where_the_matte_is(networks: FaceNetworks, astronaut: U8) -> None:
+def test_a_small_face_is_looked_for_where_the_matte_is(networks: OnnxFaceNetworks, astronaut: U8) -> None:
     small = cv2.resize(astronaut, (160, 160 * astronaut.shape[0] // astronaut.shape[1]), interpolation=cv2.INTER_AREA)
     wide = np.full((1600, 1600, 3), 90, np.uint8)
     alpha = np.zeros((1600, 1600), np.uint8)
@@ -89,7 +89,7 @@ def test_a_small_face_is_looked_for_where_the_matte_is(networks: FaceNetworks, a
     assert len(find_faces(wide, alpha, networks)) == 1
 
 
-def test_an_upside_down_photo_is_told(networks: FaceNetworks, astronaut: U8) -> None:
+def test_an_upside_down_photo_is_told(networks: OnnxFaceNetworks, astronaut: U8) -> None:
     down = np.ascontiguousarray(np.rot90(astronaut, 2))
     assert all(upside_down(down, face.points, networks) for face in find_faces(down, whole(down), networks))
     assert not upside_down(astronaut, find_faces(astronaut, whole(astronaut), networks)[0].points, networks)
@@ -97,7 +97,7 @@ def test_an_upside_down_photo_is_told(networks: FaceNetworks, astronaut: U8) -> 
     assert quarter_turn(np.full_like(down, 128), networks) is None
 
 
-def test_two_faces_are_two(networks: FaceNetworks, astronaut: U8) -> None:
+def test_two_faces_are_two(networks: OnnxFaceNetworks, astronaut: U8) -> None:
     both = np.concatenate([astronaut, astronaut], axis=1)
     assert len(find_faces(both, whole(both), networks)) == 2
 
@@ -120,7 +120,7 @@ def test_an_altered_network_is_refused(tmp_path: Path) -> None:
     data[5000] ^= 1
     (tmp_path / "detector.onnx").write_bytes(data)
     with pytest.raises(ModelError, match="altered"):
-        FaceNetworks(tmp_path)
+        OnnxFaceNetworks(tmp_path)
     (tmp_path / "model.toml").write_text("schema = 9")
     with pytest.raises(ModelError, match=r"model\.toml"):
         load_face_model(tmp_path)
