@@ -94,7 +94,7 @@ def _choices(head: Head, rule: Specification) -> list[tuple[float, float]]:
             far += abs(eyes - wanted.middle) / max(wanted.high - wanted.low, 0.1)
             cut = max(0.0, eyes + head.hair * per_pixel - rule.height)  # hair that would be cut off
             ranked.append((far + 10 * cut, tall, eyes))
-    return [(tall, eyes) for _, tall, eyes in sorted(ranked)]
+    return [(float(tall), float(eyes)) for _, tall, eyes in sorted(ranked)]
 
 
 def _eyes(head: Head, rule: Specification, per_pixel: float) -> Range:
@@ -118,7 +118,7 @@ def _placed(
     width, height = size
     per_pixel = tall / (head.chin + _crown(head, rule))
     per_mm = height / rule.height
-    scale = per_pixel * per_mm
+    scale = float(per_pixel * per_mm)
     angle = math.radians(-face.roll)
     turn = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     target = np.array([width / 2 - head.centre * scale, height - eyes * per_mm])
