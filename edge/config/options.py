@@ -15,7 +15,8 @@ class Options:
     """None means: as the preset says, else the product's default. format: a format's own name, no alias of it.
 
     background: as `matting.backgrounds.registry.parse_background` takes it. framing: for requests
-    over HTTP alone, no key asks for it.
+    over HTTP alone, no key asks for it. id_photo: a rule's name, see `matting.id_photo.specification`; it brings the preset
+    of that name where no other is asked for, and of backgrounds only colours and "keep" count beside it.
     """
 
     preset: str | None = None
@@ -28,6 +29,7 @@ class Options:
     crop: float | None = None
     to_srgb: bool = False
     framing: Framing | None = None
+    id_photo: str | None = None
 
     def overridden(self, other: dict[str, Any]) -> Options:
         """These options with the values of `other` in place of theirs."""

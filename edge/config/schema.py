@@ -35,6 +35,7 @@ from matting.backgrounds.none import NoBackground
 from matting.backgrounds.registry import background_words, parse_background
 from matting.engines.registry import engine_names
 from matting.formats.registry import find_format, format_names
+from matting.id_photo.specification import find_specification
 from matting.photo import Controls
 from matting.presets import PRESETS, Preset
 
@@ -49,6 +50,10 @@ def _background(value: Any) -> str:
 
 def _format(value: Any) -> str:
     return find_format(text(value)).name
+
+
+def _id_photo(value: Any) -> str:
+    return find_specification(text(value)).name
 
 
 def _engine(value: Any) -> str:
@@ -127,7 +132,7 @@ KEYS: dict[str, dict[str, Key]] = {
     "matting": {
         "preset": _PRESET.described("A ready-made choice of the keys below.", without="no preset", example="e-commerce"),
         "background": _BACKGROUND.described(
-            "What stands behind the person: nothing, the blurred photo, a colour, or a picture (its path).",
+            "What stands behind the person: nothing, the photo as it was or blurred, a colour, or a picture (its path).",
             without="as the preset says; none without a preset",
             example="none",
         ),
@@ -142,6 +147,11 @@ KEYS: dict[str, dict[str, Key]] = {
         ),
         "erode": _control(number(0, 5, int), "erode", "Pixels by which the outline shrinks.", 1),
         "feather": _control(number(0, 100, float), "feather", "Pixels over which the outline is softened.", 1.0),
+        "id_photo": Key(_id_photo, 'a rule that `edge-matting id-photo --list` shows, such as "de-passport"').described(
+            "Makes ID photos to that rule: by the face, in its size, before its background; `background` may change that.",
+            without="no ID photos",
+            example="de-passport",
+        ),
         "crop": number(0, 1, float).described(
             "Crops to the person, with this margin: 0.05 is 5 % of the person's larger side.",
             without="the whole photo",
@@ -202,7 +212,7 @@ KEYS: dict[str, dict[str, Key]] = {
         "file": Key(path, 'a file, such as "/srv/booth/live.mkv"').described(
             "Records the video as Matroska.", without="off", example="/srv/booth/live.mkv"
         ),
-        "background": Key(_live_background, lambda: background_words(besides=("none", "blur"))).described(
+        "background": Key(_live_background, lambda: background_words(besides=("none", "blur", "keep"))).described(
             "What stands behind the person: a colour or a picture (its path).", default=default_of(LiveOptions, "background")
         ),
         "height": number(120, 2160, int).described(

@@ -6,7 +6,6 @@ import argparse
 import re
 import sys
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import cv2
@@ -20,11 +19,11 @@ from edge.commands.id_photo.make import Job, Print, make_all
 from edge.config.load import load_config
 from edge.engine.open_work import work_for
 from matting.backgrounds.colour import Colour
+from matting.backgrounds.keep import Keep
 from matting.backgrounds.registry import parse_background
 from matting.engines.registry import engine_names
 from matting.errors import MattingError, SettingsError
-from matting.face.base import FaceNetworks
-from matting.face.model import default_face_dir
+from matting.face.shipped import shipped_faces
 from matting.formats.jpeg import JPEG
 from matting.id_photo.portrait import Wish
 from matting.id_photo.sheet import PAPERS, parse_paper
@@ -80,16 +79,17 @@ def _job(arguments: argparse.Namespace, limits: Limits) -> Job:
     Raises:
         SettingsError: no such rule, paper or colour, or a number out of range.
     """
-    keep = arguments.background == "keep"
-    colour = None if keep or arguments.background is None else parse_background(arguments.background)
-    if colour is not None and not isinstance(colour, Colour):
+    background = None if arguments.background is None else parse_background(arguments.background)
+    keep = isinstance(background, Keep)
+    colour = background if isinstance(background, Colour) else None
+    if background is not None and not keep and colour is None:
         raise SettingsError("--background of an ID photo is a colour such as #FFFFFF, or keep")
     if arguments.dpi is not None and not 72 <= arguments.dpi <= 1200:
         raise SettingsError("--dpi is from 72 to 1200")
     if not (0 <= arguments.border <= 30 and 0 <= arguments.gap <= 50) or (arguments.copies or 1) < 1:
         raise SettingsError("--border is from 0 to 30 mm, --gap from 0 to 50 mm, --copies 1 or more")
     rules = [find_specification(name) for name in dict.fromkeys(arguments.spec)]
-    wishes = tuple(Wish(rule, _faces, colour, keep, arguments.dpi, arguments.kb) for rule in rules)
+    wishes = tuple(Wish(rule, shipped_faces, colour, keep, arguments.dpi, arguments.kb) for rule in rules)
     sheet = None
     if arguments.sheet is not None:
         paper = parse_paper(arguments.sheet, border=arguments.border, gap=arguments.gap)
@@ -115,14 +115,6 @@ def _make_each(arguments: argparse.Namespace, job: Job, work: PixelWork, budget:
     if len(found) > 1:
         print(f"{len(found)} photos: {len(found) - len(failures)} made, {len(failures)} failed", file=sys.stderr)
     return exit_code(failures)
-
-
-@cache
-def _faces() -> FaceNetworks:
-    """Loaded with the first photo."""
-    from matting.face.networks import OnnxFaceNetworks
-
-    return OnnxFaceNetworks(default_face_dir())
 
 
 def _range(text: str) -> Range:
