@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from matting import controls
+from matting.by_face import made_by_face
 from matting.canvas import on_canvas
 from matting.composite import backdrop, composite, crop_box, cropped, with_opacity
 from matting.engines.base import Engine
 from matting.engines.registry import open_engine
 from matting.foreground import foreground
-from matting.id_photo import portrait as id_photo
 from matting.model import ModelSpec
 from matting.network_input import network_input, undo
-from matting.photo import U8, Photo
+from matting.photo import F32, U8, Box, Photo
 from matting.pixel_work import OnStage, Pixels
 from matting.refine import refine
 from matting.settings import Settings
@@ -45,31 +46,41 @@ class CpuWork:
         alpha = refine(matte, photo)
         on_stage("controls")
         alpha = controls.apply(alpha, settings.controls)
-        wish = settings.id_photo
-        photo, alpha = _to_subject(photo, alpha, settings.crop if wish is None else None)
+        if settings.by_face:
+            whole = Pixels(photo.rgb, with_opacity(alpha, photo.opacity), _coverage(matte), photo.icc, photo.dpi)
+            return made_by_face(partial(_part, photo, alpha, on_stage), whole, settings)
+        photo, alpha = _to_subject(photo, alpha, settings.crop)
         on_stage("foreground")
         framing = settings.framing
-        plain = framing is None and wish is None
-        behind = backdrop(photo, alpha, settings.background, settings.format) if plain else None
+        behind = backdrop(photo, alpha, settings.background, settings.format) if framing is None else None
         colours = foreground(photo.rgb, alpha)
         alpha, icc, dpi = with_opacity(alpha, photo.opacity), photo.icc, photo.dpi
-        rgb = photo.rgb if wish is not None or (framing is not None and settings.background.needs_matte) else None
+        rgb = photo.rgb if framing is not None and settings.background.needs_matte else None
         del photo  # nothing below needs its pixels, and nobody else holds them
         on_stage("composite")
         pixels = composite(colours, alpha, behind)
-        coverage = float((matte >= 0.5).mean())
-        if wish is not None and rgb is not None:
-            del colours
-            made = id_photo.make(pixels, rgb, icc, wish)
-            return Pixels(made.pixels, made.alpha, coverage, icc, (made.dpi, made.dpi), made)
         if framing is not None:
             del colours
             pixels, alpha = on_canvas(pixels, rgb, icc, framing, settings)
-        return Pixels(pixels, alpha, coverage, icc, dpi)
+        return Pixels(pixels, alpha, _coverage(matte), icc, dpi)
 
     def close(self) -> None:
         """See `PixelWork.close`."""
         self._engine.close()
+
+
+def _coverage(matte: F32) -> float:
+    """The share of the photo with alpha >= 0.5."""
+    return float((matte >= 0.5).mean())
+
+
+def _part(photo: Photo, alpha: U8, on_stage: OnStage, box: Box) -> U8:
+    """The cut-out of a part of the photo: hxwx4 with straight alpha."""
+    on_stage("foreground")
+    part = cropped(alpha, box)
+    colours = foreground(cropped(photo.rgb, box), part)
+    on_stage("composite")
+    return composite(colours, with_opacity(part, None if photo.opacity is None else cropped(photo.opacity, box)), None)
 
 
 def _to_subject(photo: Photo, alpha: U8, margin: float | None) -> tuple[Photo, U8]:

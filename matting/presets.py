@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from matting.avatar import Avatar
 from matting.backgrounds.base import Background
 from matting.backgrounds.colour import WHITE
 from matting.backgrounds.none import NoBackground
@@ -52,6 +53,7 @@ def settings_from(
     to_srgb: bool = False,
     framing: Framing | None = None,
     id_photo: Wish | None = None,
+    avatar: Avatar | None = None,
     limits: Limits | None = None,
 ) -> Settings:
     """Settings of a recipe (or of none: an untouched matte, transparent PNG), overridden by each value that is given.
@@ -76,6 +78,7 @@ def settings_from(
         to_srgb=to_srgb,
         framing=framing,
         id_photo=id_photo,
+        avatar=avatar,
         limits=limits or Limits(),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from matting.avatar import Avatar
 from matting.backgrounds.base import Background
 from matting.backgrounds.none import NoBackground
 from matting.formats.base import Format
@@ -21,6 +22,7 @@ class Settings:
     (0.05 = 5 %). mask: also give the alpha as an 8-bit grey PNG. to_srgb: convert colours instead of keeping the profile.
     framing: how the finished cut-out is laid before its background, after a crop; None: as it is.
     id_photo: a picture to a rule, by the face; neither crop, framing nor background count then.
+    avatar: a square or circle about the face; neither crop nor framing count then.
     """
 
     controls: Controls = field(default_factory=Controls)
@@ -31,4 +33,10 @@ class Settings:
     to_srgb: bool = False
     framing: Framing | None = None
     id_photo: Wish | None = None
+    avatar: Avatar | None = None
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def by_face(self) -> bool:
+        """Whether the face decides what is in the picture."""
+        return self.id_photo is not None or self.avatar is not None

@@ -14,9 +14,9 @@ from matting.framing import Framing
 class Options:
     """None means: as the preset says, else the product's default. format: a format's own name, no alias of it.
 
-    background: as `matting.backgrounds.registry.parse_background` takes it. framing: for requests
-    over HTTP alone, no key asks for it. id_photo: a rule's name, see `matting.id_photo.specification`; it brings the preset
-    of that name where no other is asked for, and of backgrounds only colours and "keep" count beside it.
+    background: as `matting.backgrounds.registry.parse_background` takes it. framing: for requests over HTTP alone, no key asks
+    for it. id_photo: a rule's name, see `matting.id_photo.specification`; of backgrounds only colours and "keep" count beside
+    it. avatar: of `AVATARS`. Both bring the preset of their name where no other is asked for.
     """
 
     preset: str | None = None
@@ -30,6 +30,7 @@ class Options:
     to_srgb: bool = False
     framing: Framing | None = None
     id_photo: str | None = None
+    avatar: str | None = None
 
     def overridden(self, other: dict[str, Any]) -> Options:
         """These options with the values of `other` in place of theirs."""
@@ -48,4 +49,5 @@ class Options:
 
 # The word for the photo's colours -> Options.to_srgb.
 COLOURS = {"keep": False, "srgb": True}
+AVATARS = ("square", "round")
 NAMES = tuple(field.name for field in fields(Options))

@@ -27,7 +27,7 @@ from edge.config.keys import (
     text,
     video_device,
 )
-from edge.config.options import COLOURS, Options
+from edge.config.options import AVATARS, COLOURS, Options
 from edge.config.sizes import parse_room
 from edge.config.types import STATUS_FILE, Config, HotFolders, Original, Precision, default_of
 from matting.backgrounds.base import ImageFile
@@ -152,6 +152,7 @@ KEYS: dict[str, dict[str, Key]] = {
             without="no ID photos",
             example="de-passport",
         ),
+        "avatar": choice(*AVATARS).described("A picture about the head, by the face.", without="none", example="round"),
         "crop": number(0, 1, float).described(
             "Crops to the person, with this margin: 0.05 is 5 % of the person's larger side.",
             without="the whole photo",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edge.config.options import Options
+from matting.avatar import Avatar
 from matting.backgrounds.base import Background
 from matting.backgrounds.colour import Colour
 from matting.backgrounds.keep import Keep
@@ -48,12 +49,14 @@ def settings_for(options: Options, image: Callable[[], U8], limits: Limits) -> S
         to_srgb=options.to_srgb,
         framing=options.framing,
         id_photo=None if options.id_photo is None else _wish(options.id_photo, background),
+        avatar=None if options.avatar is None else Avatar(options.avatar == "round", shipped_faces),
         limits=limits,
     )
 
 
 def _preset(options: Options) -> str | None:
-    return options.preset or (None if options.id_photo is None else "id-photo")
+    brought = "id-photo" if options.id_photo is not None else "avatar" if options.avatar is not None else None
+    return options.preset or brought
 
 
 def _wish(name: str, background: Background | None) -> Wish:

@@ -28,7 +28,7 @@ def _routes(shared: Shared) -> Sequence[Route]:
         if not photos:
             raise invalid(f'the body is not {{"{_NAME}": "..."}}')
         cut = await slot.cut(
-            replace(shared.defaults, format="alpha", background="none", crop=None, id_photo=None), request.receive
+            replace(shared.defaults, format="alpha", background="none", crop=None, id_photo=None, avatar=None), request.receive
         )
         return StreamingResponse(_json(cut), headers={**NO_STORE, **server_timing(cut)}, media_type="application/json")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -9,39 +11,52 @@ from matting.face.values import F64
 from matting.network_input import resize
 from matting.photo import U8, Box
 
+_MARGIN = 8  # pixels: the colours of an edge are found from its surroundings
 _ROWS = 256  # multiplied at a time
 
 
+# Gives the cut-out (hxwx4, straight alpha) of a part of the photo: only what is shown needs the colours of its edge.
+CutOutPart = Callable[[Box], U8]
+
+
+def shown(shape: tuple[int, ...], matrix: F64, size: tuple[int, int]) -> tuple[Box, F64]:
+    """The part of a photo (height, width, ...) that a picture of `size` (width, height) shows, with a small margin, and the
+    matrix from there. matrix: 2x3, from the photo's pixels to the picture's."""
+    width, height = size
+    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float64)
+    seen = (corners - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    low, high = np.floor(seen.min(axis=0)).astype(int) - _MARGIN, np.ceil(seen.max(axis=0)).astype(int) + _MARGIN
+    left, top = (int(min(max(value, 0), side - 1)) for value, side in zip(low, shape[1::-1], strict=True))
+    right, bottom = (int(min(max(value, 1), side)) for value, side in zip(high, shape[1::-1], strict=True))
+    box = Box(top, left, max(bottom, top + 1), max(right, left + 1))
+    moved = matrix.copy()
+    moved[:, 2] += matrix[:, :2] @ np.array([box.left, box.top])
+    return box, moved
+
+
+def transparent(rgba: U8, matrix: F64, size: tuple[int, int]) -> U8:
+    """The finished picture as HxWx4 with straight alpha, its RGB 0 wherever alpha is; see `before_colour`."""
+    moved = _moved(_shrunk(_premultiplied(rgba), matrix), rgba.shape[:2], matrix, size)
+    alpha = moved[..., 3:].astype(np.float32)
+    straight = np.rint(moved[..., :3] * (255 / np.maximum(alpha, 1)))
+    return np.concatenate([np.clip(straight, 0, 255).astype(np.uint8) * (alpha > 0), moved[..., 3:]], axis=2).astype(np.uint8)
+
+
 def before_colour(rgba: U8, colour: U8, matrix: F64, size: tuple[int, int]) -> tuple[U8, U8]:
-    """The finished picture (HxWx3) and its alpha (HxW). rgba: HxWx4 with straight alpha, of the whole photo; colour: 3 values,
-    of the background; matrix: 2x3, from the photo's pixels to the picture's; size: (width, height)."""
-    part, matrix = _part(rgba, matrix, size)
-    moved = _moved(_shrunk(_premultiplied(part), matrix), part.shape[:2], matrix, size)
+    """The finished picture (HxWx3) and its alpha (HxW). rgba: hxwx4 with straight alpha, the part that is `shown`; colour: 3
+    values, of the background; matrix: 2x3, from its pixels to the picture's; size: (width, height)."""
+    moved = _moved(_shrunk(_premultiplied(rgba), matrix), rgba.shape[:2], matrix, size)
     alpha = moved[..., 3]
     share = (255 - alpha.astype(np.float32))[..., np.newaxis] / 255
     picture = np.rint(moved[..., :3] + share * colour.reshape(3).astype(np.float32))
     return np.clip(picture, 0, 255).astype(np.uint8), np.ascontiguousarray(alpha)
 
 
-def as_it_is(rgb: U8, matrix: F64, size: tuple[int, int]) -> U8:
-    """The same of the photo itself (HxWx3), black where it does not reach."""
-    part, matrix = _part(rgb, matrix, size)
-    part = np.ascontiguousarray(part)
-    return _moved(_shrunk(part, matrix), part.shape[:2], matrix, size)
-
-
-def _part(pixels: U8, matrix: F64, size: tuple[int, int]) -> tuple[U8, F64]:
-    """What the picture shows of the photo, and the matrix from there."""
-    width, height = size
-    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float64)
-    seen = (corners - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
-    low, high = np.floor(seen.min(axis=0)).astype(int) - 2, np.ceil(seen.max(axis=0)).astype(int) + 2
-    left, top = (int(min(max(value, 0), side - 1)) for value, side in zip(low, pixels.shape[1::-1], strict=True))
-    right, bottom = (int(min(max(value, 1), side)) for value, side in zip(high, pixels.shape[1::-1], strict=True))
-    box = Box(top, left, max(bottom, top + 1), max(right, left + 1))
-    moved = matrix.copy()
-    moved[:, 2] += matrix[:, :2] @ np.array([box.left, box.top])
-    return pixels[box.top : box.bottom, box.left : box.right], moved
+def as_it_is(pixels: U8, matrix: F64, size: tuple[int, int]) -> U8:
+    """The same of the whole photo itself, or of its matte (HxWx3 or HxW), black where it does not reach."""
+    box, inner = shown(pixels.shape, matrix, size)
+    part = np.ascontiguousarray(pixels[box.top : box.bottom, box.left : box.right])
+    return _moved(_shrunk(part, inner), part.shape[:2], inner, size)
 
 
 def _premultiplied(rgba: U8) -> U8:

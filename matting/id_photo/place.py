@@ -22,7 +22,7 @@ _SOLID = 128  # of 255: the person reaches the photo's edge where the matte has 
 _LEAST_MISSING = 0.15  # mm, less than a printer shows
 _INNER = 0.8  # of a rule's range is used, so that an error of measuring does not leave it
 # Where a rule says nothing: the head by the photo's height, the share of the free height that lies above the hair.
-_HEAD = Range(0.55, 0.75)
+_HEAD = Range(0.5, 0.7)
 _FREE_ABOVE = 0.38
 _STEPS = 9
 
@@ -124,11 +124,13 @@ def _placed(
     target = np.array([width / 2 - head.centre * scale, height - eyes * per_mm])
     matrix = np.concatenate([turn, (target - turn @ np.array(face.eyes)).reshape(2, 1)], axis=1)
     crown, hair = (rule.height - eyes - value * per_pixel for value in (_crown(head, rule), head.hair))
-    lacks = _missing(matrix, size, per_mm, edge)
+    lacks = missing(matrix, size, per_mm, edge)
     return Place(matrix, scale, eyes, eyes - head.chin * per_pixel, crown, hair, tall, lacks)
 
 
-def _missing(matrix: F64, size: tuple[int, int], per_mm: float, edge: Edges) -> tuple[Missing, ...]:
+def missing(matrix: F64, size: tuple[int, int], per_mm: float, edge: Edges) -> tuple[Missing, ...]:
+    """What a photo lacks of a picture. matrix: 2x3, from its pixels to the picture's; size: (width, height); per_mm: the
+    picture's pixels to a mm."""
     width, height = size
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float64)
     inverse = np.linalg.inv(matrix[:, :2])

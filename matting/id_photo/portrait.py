@@ -13,12 +13,12 @@ from matting.face import head, look
 from matting.face.base import FaceNetworks
 from matting.face.finder import find_faces, quarter_turn
 from matting.face.landmarks import upside_down
-from matting.face.values import Face
+from matting.face.values import F64, Face
 from matting.formats.jpeg import write_jpeg
 from matting.id_photo import checks
 from matting.id_photo.drawing import with_lines
 from matting.id_photo.file_size import jpeg_within
-from matting.id_photo.picture import as_it_is, before_colour
+from matting.id_photo.picture import CutOutPart, as_it_is, before_colour, shown
 from matting.id_photo.place import Place, edges, place
 from matting.id_photo.report import Finding, Report
 from matting.id_photo.specification import Range, Specification
@@ -57,15 +57,14 @@ class IdPhoto:
         return with_lines(self.pixels, rule, self.place, self.report)
 
 
-def make(rgba: U8, rgb: U8, icc: bytes | None, wish: Wish) -> IdPhoto:
-    """rgba: HxWx4 with straight alpha, the cut-out at the photo's size; rgb: HxWx3, the photo; icc: its profile.
+def make(cut_out: CutOutPart, alpha: U8, rgb: U8, icc: bytes | None, wish: Wish) -> IdPhoto:
+    """cut_out: gives the cut-out of a part of the photo; alpha: HxW, its matte; rgb: HxWx3, the photo; icc: its profile.
 
     Raises:
         NoFaceFound, SeveralFaces, FaceUnfit: no ID photo can be made of it.
         OutsideRule: the photo lacks what the picture would show, or pixels.
         ModelError, EngineError: of the face networks.
     """
-    alpha = np.ascontiguousarray(rgba[..., 3])
     seen = _seen(rgb, alpha, wish)
     size = wish.rule.size(wish.dpi)
     measured = head.measured(seen.face, alpha)
@@ -75,7 +74,7 @@ def make(rgba: U8, rgb: U8, icc: bytes | None, wish: Wish) -> IdPhoto:
     findings = checks.on_rule(wish.rule, found)
     if failed := [each for each in findings if each.required and not each.passed]:
         raise OutsideRule("; ".join(f"{each.rule}: {each.measured}, wanted {each.wanted}" for each in failed))
-    pixels, matte = _pixels(rgba, rgb, icc, wish, found, size)
+    pixels, matte = _pixels(cut_out, alpha, rgb, icc, wish, found.matrix, size)
     about = (Finding("size", *_size(wish, size), passed=True), *findings, *checks.on_face(seen))
     title = f"{wish.rule.country}, {wish.rule.document}"
     report = Report(wish.rule.name, title, f"{wish.rule.source} ({wish.rule.date})", about, tuple(_warnings(wish, found)))
@@ -115,13 +114,16 @@ def _of_the_person(face: Face, alpha: U8) -> bool:
     return float((alpha[rows, columns] >= 128).mean()) >= _COUNTED
 
 
-def _pixels(rgba: U8, rgb: U8, icc: bytes | None, wish: Wish, found: Place, size: tuple[int, int]) -> tuple[U8, U8]:
+def _pixels(
+    cut_out: CutOutPart, alpha: U8, rgb: U8, icc: bytes | None, wish: Wish, matrix: F64, size: tuple[int, int]
+) -> tuple[U8, U8]:
     if wish.keep:
-        alpha = np.ascontiguousarray(as_it_is(np.ascontiguousarray(rgba[..., 3:]), found.matrix, size))
-        return as_it_is(rgb, found.matrix, size), alpha.reshape(size[1], size[0])
-    colour = (wish.colour or wish.rule.background).behind(Photo(np.zeros((1, 1, 3), np.uint8), icc=icc), rgba[:1, :1, 3])
+        return as_it_is(rgb, matrix, size), as_it_is(alpha, matrix, size)
+    box, inner = shown(alpha.shape, matrix, size)
+    nothing = np.zeros((1, 1, 3), np.uint8)
+    colour = (wish.colour or wish.rule.background).behind(Photo(nothing, icc=icc), nothing[..., 0])
     assert colour is not None
-    return before_colour(rgba, colour, found.matrix, size)
+    return before_colour(cut_out(box), colour, inner, size)
 
 
 def _size(wish: Wish, size: tuple[int, int]) -> tuple[str, str]:
