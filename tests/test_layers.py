@@ -19,7 +19,7 @@ MATTING = [
     *("network_input", "upsample", "engines", "steady", "temporal"),
     *("formats", "encode", "backgrounds", "framing", "composite", "resample", "face", "id_photo", "avatar", "settings"),
     *("refine", "controls", "presets", "foreground"),
-    *("placement", "canvas"),
+    *("placement", "shadow", "canvas"),
     *("pixel_work", "by_face", "cpu_work", "pipeline", "cuda", "quality"),
 ]
 EDGE = [

@@ -13,6 +13,7 @@ from matting.backgrounds.registry import open_background
 from matting.face.shipped import shipped_faces
 from matting.formats.base import Format
 from matting.formats.registry import find_format
+from matting.framing import Framing
 from matting.id_photo.portrait import Wish
 from matting.id_photo.specification import find_specification
 from matting.photo import U8, Limits
@@ -47,11 +48,17 @@ def settings_for(options: Options, image: Callable[[], U8], limits: Limits) -> S
         mask=options.mask,
         crop=options.crop,
         to_srgb=options.to_srgb,
-        framing=options.framing,
+        framing=options.framing or _framing(options),
         id_photo=None if options.id_photo is None else _wish(options.id_photo, background),
         avatar=None if options.avatar is None else Avatar(options.avatar == "round", shipped_faces),
         limits=limits,
     )
+
+
+def _framing(options: Options) -> Framing | None:
+    if options.canvas is None and options.subject is None and not options.shadow:
+        return None
+    return Framing(scale=options.subject, canvas=options.canvas, shadow=options.shadow or 0.0)
 
 
 def _preset(options: Options) -> str | None:

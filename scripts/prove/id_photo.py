@@ -2,8 +2,8 @@
 
 Makes ID photos of portraits, evenly taken from the folders, and measures each output anew: its matte by the network, its face
 by ours and, with --dlib (dlib's shape_predictor_68_face_landmarks.dat; needs the package dlib), by another tool. Then KB
-targets, the published rules of HivisionIDPhotos beside ours, and time and memory beside a plain cut. Writes OUT/report.txt and contact
-sheets. The photos are not part of this repository, and neither are the pictures made of them.
+targets, the published rules of HivisionIDPhotos beside ours, and time and memory beside a plain cut. Writes OUT/report.txt and
+contact sheets. The photos are not part of this repository, and neither are the pictures made of them.
 """
 
 from __future__ import annotations
