@@ -47,15 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--feather", type=float, metavar="PX", help="pixels over which the edge is softened (0)")
     parser.add_argument("--crop", type=_margin, metavar="MARGIN", help="crop to the subject, with this margin: 0.05 is 5 %%")
     parser.add_argument("--avatar", choices=AVATARS, help="a square or a circle about the head, by the face")
-    parser.add_argument(
-        "--canvas", type=_read("canvas"), metavar="WxH", help="the picture's size in pixels"
-    )
-    parser.add_argument(
-        "--subject", type=_read("subject"), metavar="0.1..1", help="share that the person fills"
-    )
-    parser.add_argument(
-        "--shadow", type=_read("shadow"), metavar="0..1", help="of a shadow on the ground (0)"
-    )
+    parser.add_argument("--canvas", type=_read("canvas"), metavar="WxH", help="the picture's size in pixels")
+    parser.add_argument("--subject", type=_read("subject"), metavar="0.1..1", help="share that the person fills")
+    parser.add_argument("--shadow", type=_read("shadow"), metavar="0..1", help="of a shadow on the ground (0)")
     parser.add_argument("--engine", choices=engine_names(), default="auto", help="what runs the network (auto)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the service's, to share the engines that its board built")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a folder with a model.toml; the one that ships otherwise")
