@@ -18,6 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Command -> module with add_arguments and main, and its line of help. Imported only when called: `run` needs no bench.
 _COMMANDS = {
     "cut": ("edge.commands.cut", "cut the person out of photos or folders of photos"),
+    "id-photo": ("edge.commands.id_photo", "make ID photos to a country's rule, and sheets of them"),
     "run": ("edge.commands.run", "watch a hot folder and cut what falls into it"),
     "serve": ("edge.commands.serve", "cut photos that are sent over HTTP, without a hot folder"),
     "status": ("edge.commands.status", "show how the running service is"),

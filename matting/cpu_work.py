@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from matting import controls
+from matting.by_face import made_by_face
 from matting.canvas import on_canvas
 from matting.composite import backdrop, composite, crop_box, cropped, transparent, with_opacity
 from matting.engines.base import Engine
@@ -13,7 +15,7 @@ from matting.engines.registry import open_engine
 from matting.foreground import foreground
 from matting.model import ModelSpec
 from matting.network_input import network_input, shrunk, undo
-from matting.photo import U8, Photo
+from matting.photo import F32, U8, Box, Photo
 from matting.pixel_work import OnStage, Pixels
 from matting.refine import refine
 from matting.settings import Settings
@@ -46,6 +48,9 @@ class CpuWork:
         del small  # of a photo that is as small it is the photo
         on_stage("controls")
         alpha = controls.apply(alpha, settings.controls)
+        if settings.by_face:
+            whole = Pixels(photo.rgb, with_opacity(alpha, photo.opacity), _coverage(matte), photo.icc, photo.dpi)
+            return made_by_face(partial(_part, photo, alpha, on_stage), whole, settings)
         photo, alpha = _to_subject(photo, alpha, settings.crop)
         on_stage("foreground")
         framing = settings.framing
@@ -60,11 +65,25 @@ class CpuWork:
         if framing is not None:
             del colours
             pixels, alpha = on_canvas(pixels, rgb, icc, framing, settings)
-        return Pixels(pixels, alpha, float((matte >= 0.5).mean()), icc, dpi)
+        return Pixels(pixels, alpha, _coverage(matte), icc, dpi)
 
     def close(self) -> None:
         """See `PixelWork.close`."""
         self._engine.close()
+
+
+def _coverage(matte: F32) -> float:
+    """The share of the photo with alpha >= 0.5."""
+    return float((matte >= 0.5).mean())
+
+
+def _part(photo: Photo, alpha: U8, on_stage: OnStage, box: Box) -> U8:
+    """The cut-out of a part of the photo: hxwx4 with straight alpha."""
+    on_stage("foreground")
+    part = cropped(alpha, box)
+    colours = foreground(cropped(photo.rgb, box), part)
+    on_stage("composite")
+    return composite(colours, with_opacity(part, None if photo.opacity is None else cropped(photo.opacity, box)), None)
 
 
 def _to_subject(photo: Photo, alpha: U8, margin: float | None) -> tuple[Photo, U8]:

@@ -6,6 +6,10 @@
     │   ├── UnsupportedPhoto  a picture of a kind that is not taken
     │   ├── PhotoTooLarge     more pixels, or more bytes, than the budget allows
     │   ├── RefusedFile       not a plain file: link, FIFO, socket, device, no permission
+    │   ├── NoFaceFound       an ID photo is asked for, and no face looks into the camera
+    │   ├── SeveralFaces      an ID photo is asked for, and there are more
+    │   ├── FaceUnfit         turned away, upside down, too small, eyes closed or brow covered
+    │   ├── OutsideRule       no picture of this photo can be to the rule that was asked for
     │   └── NoPersonFound     a verdict on a good photo: it goes to its own place
     ├── SettingsError         the caller asked for something that does not exist
     ├── ModelError            model files missing, altered or ill-described
@@ -77,6 +81,30 @@ class NoPersonFound(PhotoError):
 
     exit_code = 15
     place = Place.NO_PERSON
+
+
+class NoFaceFound(PhotoError):
+    """No face in a photo that an ID photo or avatar is to be made of."""
+
+    exit_code = 16
+
+
+class SeveralFaces(PhotoError):
+    """More than one face in a photo that an ID photo is to be made of."""
+
+    exit_code = 17
+
+
+class FaceUnfit(PhotoError):
+    """A face of which no ID photo can be made."""
+
+    exit_code = 18
+
+
+class OutsideRule(PhotoError):
+    """What a specification asks for cannot be had from this photo: it lacks room, or its file cannot have that length."""
+
+    exit_code = 19
 
 
 class SettingsError(MattingError):

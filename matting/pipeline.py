@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from matting.decode import decode
 from matting.encode import encode, encode_mask
+from matting.formats.jpeg import JPEG
+from matting.id_photo.portrait import IdPhoto, id_photo_file
 from matting.photo import Box
 from matting.pixel_work import OnStage, PixelWork
 from matting.placement import seen_box
@@ -24,7 +26,7 @@ class CutOut:
     output: the file's bytes, to be named with `suffix` (".png"); mask: the alpha as grey PNG, None if not asked for.
     size: (width, height) of the output in pixels. coverage: share of the photo with alpha >= 0.5, before crop and
     controls. stage_ms: milliseconds by stage, in order. foreground: where in the output the person can be seen, told only
-    where `settings.framing` is asked for.
+    where `settings.framing` is asked for. id_photo: where one is asked for, with its report.
     """
 
     output: bytes
@@ -34,6 +36,7 @@ class CutOut:
     coverage: float
     stage_ms: dict[str, float]
     foreground: Box | None = None
+    id_photo: IdPhoto | None = None
 
 
 def cut(data: bytes, settings: Settings, work: PixelWork, on_stage: OnStage = lambda stage: None) -> CutOut:
@@ -42,7 +45,7 @@ def cut(data: bytes, settings: Settings, work: PixelWork, on_stage: OnStage = la
     data: the whole file. on_stage is called with the name of each stage as it begins: the heartbeat of the work.
 
     Raises:
-        PhotoError: the photo is at fault (NoPersonFound among others).
+        PhotoError: the photo is at fault (NoPersonFound among others, and those of an ID photo's face).
         SettingsError: the settings cannot be carried out.
         EngineError: the network failed. OutOfMemory: of the GPU.
     """
@@ -50,11 +53,15 @@ def cut(data: bytes, settings: Settings, work: PixelWork, on_stage: OnStage = la
     stage("decode")
     done = work.pixels(lambda: decode(data, settings.limits, to_srgb=settings.to_srgb), settings, stage)
     stage("encode")
-    output = encode(done.pixels, settings.format, done.icc, done.dpi)
+    made, wish = done.id_photo, settings.id_photo
+    if made is not None and wish is not None and settings.format is JPEG:
+        output, made = id_photo_file(made, done.icc, wish)
+    else:
+        output = encode(done.pixels, settings.format, done.icc, done.dpi)
     mask = encode_mask(done.alpha) if settings.mask else None
     size = (done.pixels.shape[1], done.pixels.shape[0])
     seen = None if settings.framing is None else seen_box(done.alpha)
-    return CutOut(output, settings.format.suffix, mask, size, done.coverage, stage.finished(), seen)
+    return CutOut(output, settings.format.suffix, mask, size, done.coverage, stage.finished(), seen, made)
 
 
 class _Stages:

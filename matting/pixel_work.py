@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from matting.id_photo.portrait import IdPhoto
 from matting.photo import U8, Photo
 from matting.settings import Settings
 
@@ -16,7 +17,8 @@ OnStage = Callable[[str], None]
 class Pixels:
     """What the pixel work gives. pixels: HxWx4, or HxWx3 before a backdrop; alpha: HxW.
 
-    coverage: share of the photo with alpha >= 0.5, before crop and controls. icc, dpi: the photo's.
+    coverage: share of the photo with alpha >= 0.5, before crop and controls. icc, dpi: the photo's. id_photo: where one
+    was asked for, with the same pixels and alpha.
     """
 
     pixels: U8
@@ -24,6 +26,7 @@ class Pixels:
     coverage: float
     icc: bytes | None
     dpi: tuple[float, float] | None
+    id_photo: IdPhoto | None = None
 
 
 class PixelWork(Protocol):

@@ -10,7 +10,7 @@ import numpy as np
 
 from matting.composite import subject_box
 from matting.errors import NoPersonFound
-from matting.framing import Framing, Length
+from matting.framing import MOST_ENLARGED, ON_CANVAS, Framing, Length
 from matting.network_input import resize
 from matting.photo import U8, Box
 from matting.resample import resampled
@@ -35,9 +35,11 @@ def placement(alpha: U8, framing: Framing, most_pixels: int) -> Placement:
         NoPersonFound: the person's place is needed, and nobody is there.
     """
     frame = Box(0, 0, *alpha.shape)
-    moved = framing.scale is not None or framing.position not in (None, "original")
+    moved = framing.canvas is not None or framing.scale is not None or framing.position not in (None, "original")
     subject = _subject(alpha) if moved or framing.crop_margin is not None else frame
     picture = frame if framing.crop_margin is None else _around(subject, framing.crop_margin)
+    if framing.canvas is not None:
+        picture = Box(0, 0, framing.canvas[1], framing.canvas[0])
     source, place = (subject, _moved(subject, picture, framing)) if moved else _shown(frame, picture)
     most = min(most_pixels, framing.most_pixels or most_pixels)
     factor = min(1.0, math.sqrt(most / (picture.height * picture.width)))
@@ -119,8 +121,11 @@ def _shown(frame: Box, picture: Box) -> tuple[Box, _Place]:
 
 def _moved(subject: Box, picture: Box, framing: Framing) -> _Place:
     factor = 1.0
-    if framing.scale is not None:
-        factor = framing.scale * min(picture.height / subject.height, picture.width / subject.width)
+    scale = framing.scale if framing.scale is not None or framing.canvas is None else ON_CANVAS
+    if scale is not None:
+        factor = scale * min(picture.height / subject.height, picture.width / subject.width)
+    if framing.canvas is not None:
+        factor = min(factor, MOST_ENLARGED)
     height, width = subject.height * factor, subject.width * factor
     room = (picture.height - height, picture.width - width)
     if framing.position == "original":  # about the same centre, as far as there is room

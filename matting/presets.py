@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from matting.avatar import Avatar
 from matting.backgrounds.base import Background
 from matting.backgrounds.colour import WHITE
 from matting.backgrounds.none import NoBackground
@@ -15,6 +16,7 @@ from matting.formats.base import Format
 from matting.formats.jpeg import JPEG
 from matting.formats.png import PNG
 from matting.framing import Framing
+from matting.id_photo.portrait import Wish
 from matting.photo import Controls, Limits
 from matting.settings import Settings
 
@@ -50,6 +52,8 @@ def settings_from(
     crop: float | None = None,
     to_srgb: bool = False,
     framing: Framing | None = None,
+    id_photo: Wish | None = None,
+    avatar: Avatar | None = None,
     limits: Limits | None = None,
 ) -> Settings:
     """Settings of a recipe (or of none: an untouched matte, transparent PNG), overridden by each value that is given.
@@ -73,6 +77,8 @@ def settings_from(
         crop=crop,
         to_srgb=to_srgb,
         framing=framing,
+        id_photo=id_photo,
+        avatar=avatar,
         limits=limits or Limits(),
     )
 

@@ -17,10 +17,10 @@ MATTING = [
     *("tags", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "tiff"),
     *("profiles", "raster", "heif_items", "heif", "decode"),
     *("network_input", "upsample", "engines", "steady", "temporal"),
-    *("formats", "encode", "backgrounds", "framing", "settings"),
-    *("refine", "controls", "presets", "foreground", "composite"),
-    *("resample", "placement", "canvas"),
-    *("pixel_work", "cpu_work", "pipeline", "cuda", "quality"),
+    *("formats", "encode", "backgrounds", "framing", "composite", "resample", "face", "id_photo", "avatar", "settings"),
+    *("refine", "controls", "presets", "foreground"),
+    *("placement", "shadow", "canvas"),
+    *("pixel_work", "by_face", "cpu_work", "pipeline", "cuda", "quality"),
 ]
 EDGE = [
     *("fs", "config", "board", "ipc", "sandbox", "monitoring", "hooks", "engine"),

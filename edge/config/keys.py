@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from matting.framing import MOST_CANVAS
+
 
 class Advised(ValueError):
     """Wrong in a way that has words of its own for what would have been right, in place of its key's."""
@@ -102,6 +104,14 @@ def crop(value: Any) -> tuple[int, ...]:
     if len(numbers) != 4 or min(numbers[2:]) < 16:
         raise ValueError
     return tuple(numbers)
+
+
+def canvas(value: Any) -> tuple[int, int]:
+    width, _, height = text(value).lower().partition("x")
+    found = int(width), int(height)
+    if not all(16 <= side <= MOST_CANVAS for side in found):
+        raise ValueError
+    return found
 
 
 def listen(value: Any) -> tuple[str, int]:

@@ -14,8 +14,10 @@ from matting.framing import Framing
 class Options:
     """None means: as the preset says, else the product's default. format: a format's own name, no alias of it.
 
-    background: as `matting.backgrounds.registry.parse_background` takes it. framing: for requests
-    over HTTP alone, no key asks for it.
+    background: as `matting.backgrounds.registry.parse_background` takes it. framing: for requests over HTTP alone, no key asks
+    for it. id_photo: a rule's name, see `matting.id_photo.specification`; of backgrounds only colours and "keep" count beside
+    it. avatar: of `AVATARS`. Both bring the preset of their name where no other is asked for. canvas: (width, height) of
+    the picture; subject: the share of it that the person fills; shadow: 0..1. A framing goes before these three.
     """
 
     preset: str | None = None
@@ -28,10 +30,19 @@ class Options:
     crop: float | None = None
     to_srgb: bool = False
     framing: Framing | None = None
+    id_photo: str | None = None
+    avatar: str | None = None
+    canvas: tuple[int, int] | None = None
+    subject: float | None = None
+    shadow: float | None = None
 
     def overridden(self, other: dict[str, Any]) -> Options:
         """These options with the values of `other` in place of theirs."""
         return replace(self, **other)
+
+    def as_in_the_photo(self) -> Options:
+        """These options without what lays the picture out anew: for clients who expect the photo's own frame."""
+        return replace(self, crop=None, framing=None, id_photo=None, avatar=None, canvas=None, subject=None, shadow=None)
 
     @property
     def background_file(self) -> str | None:
@@ -46,4 +57,5 @@ class Options:
 
 # The word for the photo's colours -> Options.to_srgb.
 COLOURS = {"keep": False, "srgb": True}
+AVATARS = ("square", "round")
 NAMES = tuple(field.name for field in fields(Options))

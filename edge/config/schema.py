@@ -28,28 +28,15 @@ from edge.config.keys import (
     text,
     video_device,
 )
-from edge.config.options import COLOURS, Options
+from edge.config.matting_keys import MATTING_KEYS
 from edge.config.sizes import parse_room
 from edge.config.types import STATUS_FILE, Config, HotFolders, Original, Precision, default_of
 from matting.backgrounds.base import ImageFile
 from matting.backgrounds.none import NoBackground
 from matting.backgrounds.registry import background_words, parse_background
 from matting.engines.registry import engine_names
-from matting.formats.registry import find_format, format_names
-from matting.photo import Controls
-from matting.presets import PRESETS, Preset
 
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
-
-
-def _background(value: Any) -> str:
-    word = text(value)
-    parse_background(word)
-    return word
-
-
-def _format(value: Any) -> str:
-    return find_format(text(value)).name
 
 
 def _engine(value: Any) -> str:
@@ -78,15 +65,7 @@ def _kept(what: str) -> Key:
     return _DAYS.described(f"Days after which {what} are removed.", without="they are kept", example=30)
 
 
-def _control(key: Key, name: str, help: str, example: float) -> Key:
-    bare = default_of(Controls, name)
-    return key.described(help, without=f"as the preset says; {bare:g} without a preset", example=example)
-
-
 _FOLDER = Key(path, 'a folder, such as "/srv/photos/in"')
-_PRESET = choice(*PRESETS)
-_BACKGROUND = Key(_background, background_words)
-_FORMAT = Key(_format, lambda: one_of(format_names()))
 _DAYS = Key(days, "days above 0 (without the key everything is kept)")
 _ROOM = Key(lambda value: parse_room(text(value)), '"512 MB", "2 GB" or "5 %"')
 _LEVELS = choice("debug", "info", "warning", "error")
@@ -126,34 +105,7 @@ KEYS: dict[str, dict[str, Key]] = {
             default=default_of(HotFolders, "rescan_seconds"),
         ),
     },
-    "matting": {
-        "preset": _PRESET.described("A ready-made choice of the keys below.", without="no preset", example="e-commerce"),
-        "background": _BACKGROUND.described(
-            "What stands behind the person: nothing, the blurred photo, a colour, or a picture (its path).",
-            without="as the preset says; none without a preset",
-            example="none",
-        ),
-        "format": _FORMAT.described(
-            "The file format of cut-outs. JPEG cannot be transparent: without a background it is white.",
-            without=f"as the preset says; {default_of(Preset, 'format').name} without a preset",
-            example="png",
-        ),
-        "mask": _FLAG.described("Whether the matte is written too, as `NAME.alpha.png`.", default=default_of(Options, "mask")),
-        "alpha_threshold": _control(
-            number(0, 50, int), "threshold", "Alpha up to this level, of 255, becomes 0: removes faint haze.", 10
-        ),
-        "erode": _control(number(0, 5, int), "erode", "Pixels by which the outline shrinks.", 1),
-        "feather": _control(number(0, 100, float), "feather", "Pixels over which the outline is softened.", 1.0),
-        "crop": number(0, 1, float).described(
-            "Crops to the person, with this margin: 0.05 is 5 % of the person's larger side.",
-            without="the whole photo",
-            example=0.05,
-        ),
-        "colours": choice(*COLOURS).described(
-            "Whether the photo's colour profile is kept, or its colours are converted to sRGB.",
-            default=next(word for word, to_srgb in COLOURS.items() if to_srgb == default_of(Options, "to_srgb")),
-        ),
-    },
+    "matting": MATTING_KEYS,
     "camera": {
         "source": Key(_source, EXPECTED_SOURCE).described("The camera.", without="no camera", example="csi://0"),
         "width": number(16, 16384, int).described(
@@ -204,7 +156,7 @@ KEYS: dict[str, dict[str, Key]] = {
         "file": Key(path, 'a file, such as "/srv/booth/live.mkv"').described(
             "Records the video as Matroska.", without="off", example="/srv/booth/live.mkv"
         ),
-        "background": Key(_live_background, lambda: background_words(besides=("none", "blur"))).described(
+        "background": Key(_live_background, lambda: background_words(besides=("none", "blur", "keep"))).described(
             "What stands behind the person: a colour or a picture (its path).", default=default_of(LiveOptions, "background")
         ),
         "height": number(120, 2160, int).described(

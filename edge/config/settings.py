@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edge.config.options import Options
+from matting.avatar import Avatar
+from matting.backgrounds.base import Background
+from matting.backgrounds.colour import Colour
+from matting.backgrounds.keep import Keep
 from matting.backgrounds.registry import open_background
+from matting.face.shipped import shipped_faces
 from matting.formats.base import Format
 from matting.formats.registry import find_format
+from matting.framing import Framing
+from matting.id_photo.portrait import Wish
+from matting.id_photo.specification import find_specification
 from matting.photo import U8, Limits
 from matting.presets import settings_from
 from matting.settings import Settings
@@ -20,7 +28,7 @@ def output_format(options: Options) -> Format:
         SettingsError: a preset or format that does not exist.
     """
     format = None if options.format is None else find_format(options.format)
-    return settings_from(options.preset, format=format).format
+    return settings_from(_preset(options), format=format).format
 
 
 def settings_for(options: Options, image: Callable[[], U8], limits: Limits) -> Settings:
@@ -29,17 +37,36 @@ def settings_for(options: Options, image: Callable[[], U8], limits: Limits) -> S
     Raises:
         SettingsError: a preset, format, colour or number that does not exist.
     """
-    background = options.background
+    background = None if options.background is None else open_background(options.background, lambda _: image())
     return settings_from(
-        options.preset,
+        _preset(options),
         alpha_threshold=options.alpha_threshold,
         erode=options.erode,
         feather=options.feather,
-        background=None if background is None else open_background(background, lambda _: image()),
+        background=background,
         format=None if options.format is None else find_format(options.format),
         mask=options.mask,
         crop=options.crop,
         to_srgb=options.to_srgb,
-        framing=options.framing,
+        framing=options.framing or _framing(options),
+        id_photo=None if options.id_photo is None else _wish(options.id_photo, background),
+        avatar=None if options.avatar is None else Avatar(options.avatar == "round", shipped_faces),
         limits=limits,
     )
+
+
+def _framing(options: Options) -> Framing | None:
+    if options.canvas is None and options.subject is None and not options.shadow:
+        return None
+    return Framing(scale=options.subject, canvas=options.canvas, shadow=options.shadow or 0.0)
+
+
+def _preset(options: Options) -> str | None:
+    brought = "id-photo" if options.id_photo is not None else "avatar" if options.avatar is not None else None
+    return options.preset or brought
+
+
+def _wish(name: str, background: Background | None) -> Wish:
+    """Pictures and blur, which the service's settings may ask for, are no background of an ID photo: the rule's own counts."""
+    colour = background if isinstance(background, Colour) else None
+    return Wish(find_specification(name), shipped_faces, colour, keep=isinstance(background, Keep))

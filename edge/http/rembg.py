@@ -62,7 +62,7 @@ def _options(fields: Mapping[str, str], query: Mapping[str, str], defaults: Opti
     for name, most in _LEVELS.items():
         if name in fields:
             _number(name, fields[name], most)
-    options = replace(defaults, format="png")
+    options = replace(defaults.as_in_the_photo(), crop=defaults.crop, format="png")
     if flags.get("om", False):
         return replace(options, format="alpha", background="none")
     return replace(options, background=_background(query["bgc"])) if query.get("bgc") else options

@@ -55,7 +55,7 @@ def options_of(fields: Mapping[str, str], defaults: Options, *, own_background: 
     colour = _colour(given["bg_color"]) if "bg_color" in given else None
     if colour is not None and own_background:
         raise invalid("bg_color and bg_image_file cannot be asked for together")
-    options = replace(defaults, crop=None, mask=False, framing=_framing(given))
+    options = replace(defaults.as_in_the_photo(), mask=False, framing=_framing(given))
     if colour is not None:
         options = replace(options, background=colour)
     format = _one_of(given, "format", FORMATS)

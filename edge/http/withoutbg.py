@@ -27,7 +27,8 @@ def _routes(shared: Shared) -> Sequence[Route]:
         _, photos = take_json(slot.photo, (_NAME,))
         if not photos:
             raise invalid(f'the body is not {{"{_NAME}": "..."}}')
-        cut = await slot.cut(replace(shared.defaults, format="alpha", background="none", crop=None), request.receive)
+        options = replace(shared.defaults.as_in_the_photo(), format="alpha", background="none")
+        cut = await slot.cut(options, request.receive)
         return StreamingResponse(_json(cut), headers={**NO_STORE, **server_timing(cut)}, media_type="application/json")
 
     return [Route("/v1.0/alpha-channel-base64", CutEndpoint(shared, alpha, _say), methods=["POST"])]

@@ -47,6 +47,7 @@ from matting.cpu_work import open_cpu_work
 from matting.cuda.tensorrt_work import open_tensorrt_work
 from matting.decode import decode
 from matting.errors import MattingError, NoPersonFound, OutOfMemory, OutputError, PhotoTooLarge, UnreadablePhoto
+from matting.face.model import default_face_dir
 from matting.model import default_model_dir, load_model
 from matting.photo import U8, Limits
 from matting.pipeline import CutOut, cut
@@ -149,7 +150,7 @@ def _open_work(start: StartWorker) -> PixelWork:
 
 def _locked_in(start: StartWorker) -> tuple[PixelWork, list[str]]:
     """What cuts photos, in a process that can do nothing else any more; and what the kernel lacks for that."""
-    readable = [start.model, *plugins.load()]
+    readable = [start.model, default_face_dir(), *plugins.load()]
     bound(start)
     if start.has_driver:
         confine_writing([*readable, *_of_engines(start)])

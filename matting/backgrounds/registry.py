@@ -8,6 +8,7 @@ from matting.backgrounds.base import Background, ImageFile
 from matting.backgrounds.blur import parse_blur
 from matting.backgrounds.colour import parse_colour_name, parse_hex
 from matting.backgrounds.image import ImageBackground
+from matting.backgrounds.keep import parse_keep
 from matting.backgrounds.none import parse_none
 from matting.errors import SettingsError
 from matting.photo import U8
@@ -33,7 +34,7 @@ def register_background(written: str, parse: Parse) -> None:
 
 
 def background_words(*, besides: tuple[str, ...] = ()) -> str:
-    """What may be asked for, as sentences take it up: '"none", "blur", "#RRGGBB", "white" or a picture file'."""
+    """What may be asked for, as sentences take it up: '"none", "blur", "keep", "#RRGGBB", "white" or a picture file'."""
     words = [f'"{written}"' for written in _parsers if written not in besides]
     return f"{', '.join(words)} or a picture file"
 
@@ -59,5 +60,11 @@ def open_background(text: str, read: Callable[[str], U8]) -> Background:
     return ImageBackground(read(found.name)) if isinstance(found, ImageFile) else found
 
 
-for _written, _parse in (("none", parse_none), ("blur", parse_blur), ("#RRGGBB", parse_hex), ("white", parse_colour_name)):
+for _written, _parse in (
+    ("none", parse_none),
+    ("blur", parse_blur),
+    ("keep", parse_keep),
+    ("#RRGGBB", parse_hex),
+    ("white", parse_colour_name),
+):
     register_background(_written, _parse)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from matting.by_face import made_by_face
 from matting.canvas import on_canvas
 from matting.composite import backdrop, composite, cropped, with_opacity
 from matting.cuda.batch import Finished, Task
@@ -34,6 +35,8 @@ class GpuWork:
     def pixels(self, load: Callable[[], Photo], settings: Settings, on_stage: OnStage) -> Pixels:
         """See `PixelWork.pixels`."""
         photo = load()
+        if settings.by_face:
+            return self._by_face(photo, settings, on_stage)
         if settings.framing is not None:
             return self._framed(photo, settings.framing, settings, on_stage)
         if not settings.background.even:
@@ -48,6 +51,12 @@ class GpuWork:
     def close(self) -> None:
         """See `PixelWork.close`."""
         self._gpu_thread.close()
+
+    def _by_face(self, photo: Photo, settings: Settings, on_stage: OnStage) -> Pixels:
+        done = self._gpu_thread.submit(Task(photo, settings.controls, None, photo.opacity, None, on_stage)).result()
+        on_stage("composite")
+        whole = Pixels(photo.rgb, np.ascontiguousarray(done.rgba[..., 3]), done.coverage, photo.icc, photo.dpi)
+        return made_by_face(lambda box: cropped(done.rgba, box), whole, settings)
 
     def _framed(self, photo: Photo, framing: Framing, settings: Settings, on_stage: OnStage) -> Pixels:
         done = self._gpu_thread.submit(Task(photo, settings.controls, settings.crop, photo.opacity, None, on_stage)).result()

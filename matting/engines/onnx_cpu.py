@@ -61,6 +61,18 @@ def tensors(path: Path) -> Tensors:
     return Tensors(given[0].name, shape, tuple(entry.name for entry in session.get_outputs()))
 
 
+def open_session(path: Path, threads: int) -> ort.InferenceSession:
+    """The network in a file, ready to run on so many cores.
+
+    Raises:
+        EngineError: onnxruntime could not load it.
+    """
+    try:
+        return ort.InferenceSession(str(path), _options(threads), providers=["CPUExecutionProvider"])
+    except ERRORS as error:
+        raise EngineError(f"onnxruntime cannot load {path}: {_first_line(error)}") from error
+
+
 class OnnxCpuEngine:
     """One onnxruntime session. `infer` may be called from several threads at once; each call uses `threads` cores."""
 
@@ -71,13 +83,7 @@ class OnnxCpuEngine:
             ModelError: the file is bad, or its inputs and outputs are not those of model.toml.
             EngineError: onnxruntime could not load it.
         """
-        path = model.file(form)
-        try:
-            self._session: ort.InferenceSession | None = ort.InferenceSession(
-                str(path), _options(threads), providers=["CPUExecutionProvider"]
-            )
-        except ERRORS as error:
-            raise EngineError(f"onnxruntime cannot load {path}: {_first_line(error)}") from error
+        self._session: ort.InferenceSession | None = open_session(model.file(form), threads)
         _check_contract(self._session, model)
         self._input, self._output = model.input.name, model.output
         self._shape = input_shape(model)

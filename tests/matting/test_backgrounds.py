@@ -45,7 +45,7 @@ def test_nonsense_is_no_background(text: str) -> None:
 
 
 def test_a_sentence_says_what_there_is() -> None:
-    assert background_words() == '"none", "blur", "#RRGGBB", "white" or a picture file'
-    assert background_words(besides=("none", "blur")) == '"#RRGGBB", "white" or a picture file'
+    assert background_words() == '"none", "blur", "keep", "#RRGGBB", "white" or a picture file'
+    assert background_words(besides=("none", "blur", "keep")) == '"#RRGGBB", "white" or a picture file'
     with pytest.raises(SettingsError, match="already"):
         register_background("blur", lambda text: None)

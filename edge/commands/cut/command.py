@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 
@@ -15,7 +17,8 @@ from edge.commands.cut.tasks import find, tasks
 from edge.commands.cut.work import cut_all
 from edge.commands.exit_code import exit_code
 from edge.config.load import load_config
-from edge.config.options import NAMES, Options
+from edge.config.options import AVATARS, NAMES, Options
+from edge.config.schema import PROFILE_KEYS
 from edge.config.settings import settings_for
 from edge.engine.open_work import work_for
 from edge.fs.names import printable
@@ -43,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--erode", type=int, metavar="0..5", help="pixels taken off the edge (0)")
     parser.add_argument("--feather", type=float, metavar="PX", help="pixels over which the edge is softened (0)")
     parser.add_argument("--crop", type=_margin, metavar="MARGIN", help="crop to the subject, with this margin: 0.05 is 5 %%")
+    parser.add_argument("--avatar", choices=AVATARS, help="a square or a circle about the head, by the face")
+    parser.add_argument("--canvas", type=_read("canvas"), metavar="WxH", help="the picture's size in pixels")
+    parser.add_argument("--subject", type=_read("subject"), metavar="0.1..1", help="share that the person fills")
+    parser.add_argument("--shadow", type=_read("shadow"), metavar="0..1", help="of a shadow on the ground (0)")
     parser.add_argument("--engine", choices=engine_names(), default="auto", help="what runs the network (auto)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the service's, to share the engines that its board built")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a folder with a model.toml; the one that ships otherwise")
@@ -86,6 +93,19 @@ def _margin(text: str) -> float:
     if not 0 <= margin <= 1:
         raise argparse.ArgumentTypeError(f"{text} is no margin from 0 to 1: 0.05 is 5 % of the person's larger side")
     return margin
+
+
+def _read(name: str) -> Callable[[str], Any]:
+    """As the configuration takes that key."""
+    key = PROFILE_KEYS[name]
+
+    def read(text: str) -> Any:
+        try:
+            return key.read(text if name == "canvas" else float(text))
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text} is not {key.expected}") from None
+
+    return read
 
 
 def _format(text: str) -> str:

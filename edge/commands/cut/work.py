@@ -102,7 +102,7 @@ def _as_completed(jobs: Iterator[tuple[Task, Future[str | None]]], most: int) ->
 def _cut_one(task: Task, settings: Settings, work: PixelWork) -> str:
     """Cut one photo and write its files; the line to print."""
     started = time.perf_counter()
-    result = cut(_read(task, settings.limits.bytes), settings, work)
+    result = cut(read_photo(task, settings.limits.bytes), settings, work)
     target = task.folder / fitted(task.stem, result.suffix)
     try:
         make_folders(task.folder)
@@ -114,7 +114,12 @@ def _cut_one(task: Task, settings: Settings, work: PixelWork) -> str:
     return f"{printable(str(target))}  {time.perf_counter() - started:.2f} s"
 
 
-def _read(task: Task, limit: int) -> bytes:
+def read_photo(task: Task, limit: int) -> bytes:
+    """The whole file, of at most `limit` bytes.
+
+    Raises:
+        PhotoTooLarge, UnreadablePhoto, RefusedFile.
+    """
     try:
         with os.fdopen(open_input(task.root, task.path, _ADVICE), "rb") as reader:
             size = os.fstat(reader.fileno()).st_size

@@ -140,3 +140,13 @@ def test_nothing_of_a_photo_stays_on_the_disk(served: Served) -> None:
     assert buffer.tell() > 8 << 20
     assert requests.post(f"{served.url}/cut", data=buffer.getvalue()).status_code in (200, 422)
     assert {path for path in served.hot.root.rglob("*") if path.is_file()} == before
+
+
+def test_our_own_way_makes_id_photos(served: Served) -> None:
+    answer = requests.post(f"{served.url}/cut?id_photo=de-passport", data=portrait(2048))
+    assert answer.status_code == 200
+    assert opened(answer.content).size == (413, 531)
+    small = requests.post(f"{served.url}/cut?id-photo=de-passport&background=keep", data=portrait(200))
+    assert (small.status_code, small.json()["error"]) == (422, "FaceUnfit")
+    unknown = requests.post(f"{served.url}/cut?id_photo=atlantis", data=portrait())
+    assert unknown.status_code == 400

@@ -1,0 +1,88 @@
+"""`edge-matting id-photo` as a user calls it, on NASA's portrait of Eileen Collins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from edge.cli import main
+from matting.model import default_model_dir
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photos") / "eileen.jpg"
+    with Image.open(default_model_dir() / "trial" / "astronaut.jpg") as image:
+        image.resize((image.width * 4, image.height * 4), Image.Resampling.LANCZOS).save(path, quality=95)
+    return path
+
+
+def test_one_photo_one_rule(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["id-photo", str(photo), "--spec", "de-passport", "--out", str(tmp_path), "--check", "--kb", "40..70"]) == 0
+    with Image.open(tmp_path / "eileen.jpg") as image:
+        assert image.size == (413, 531)
+        assert image.info["dpi"] == (300, 300)
+    assert 40_960 <= (tmp_path / "eileen.jpg").stat().st_size <= 70_000
+    report = json.loads((tmp_path / "eileen.check.json").read_text())
+    assert report["passed"]
+    assert {"head, chin to the crown", "length of the file"} <= {each["rule"] for each in report["findings"]}
+    with Image.open(tmp_path / "eileen.check.jpg") as image:
+        assert image.height == 900
+    said = capsys.readouterr().out
+    assert "pass  head, chin to the crown" in said
+    assert "refuses photos with a replaced or edited background" in said
+
+
+def test_several_rules_on_a_sheet(photo: Path, tmp_path: Path) -> None:
+    words = ["--spec", "de-passport", "--spec", "cn-1-inch", "--sheet", "10x15cm"]
+    assert main(["id-photo", str(photo), *words, "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "eileen.sheet.pdf").read_bytes().startswith(b"%PDF")
+    assert main(["id-photo", str(photo), *words, "--sheet-format", "jpeg", "--out", str(tmp_path)]) == 0
+    with Image.open(tmp_path / "eileen.sheet.jpg") as image:
+        assert sorted(side / 300 * 25.4 for side in image.size) == pytest.approx([102, 152], abs=0.05)
+    assert {path.name for path in tmp_path.glob("eileen-*.jpg")} == {"eileen-de-passport.jpg", "eileen-cn-1-inch.jpg"}
+
+
+def test_a_photo_without_a_person_or_with_two_has_its_exit_code(photo: Path, tmp_path: Path) -> None:
+    with Image.open(photo) as image:
+        both = Image.new("RGB", (image.width * 2, image.height))
+        both.paste(image, (0, 0))
+        both.paste(image, (image.width, 0))
+        both.save(tmp_path / "both.jpg", quality=92)
+        image.rotate(180).save(tmp_path / "down.jpg", quality=92)
+        image.crop((0, 0, image.width, 720)).save(tmp_path / "short.jpg", quality=92)
+        image.resize((256, 165)).save(tmp_path / "small.jpg", quality=92)
+    for name, code in (("both", 17), ("down", 18), ("short", 19), ("small", 18)):
+        out = tmp_path / "out"
+        words = ["id-photo", str(tmp_path / f"{name}.jpg"), "--spec", "us-passport", "--check", "--out", str(out)]
+        assert main(words) == code, name
+        assert not (out / f"{name}.jpg").exists()
+        assert json.loads((out / f"{name}.check.json").read_text())["passed"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--spec", "atlantis"], "--list"),
+        (["--spec", "de-passport", "--background", "blur"], "colour"),
+        (["--spec", "de-passport", "--sheet", "A99"], "paper"),
+        (["--spec", "de-passport", "--dpi", "5"], "--dpi"),
+        ([], "--spec NAME"),
+    ],
+)
+def test_wrong_wishes_are_refused_before_any_photo(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"no photo")
+    assert main(["id-photo", str(tmp_path / "a.png"), "--out", str(tmp_path), *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_list_has_every_rule_with_its_source(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["id-photo", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 40
+    assert any(line.startswith("us-passport") and "travel.state.gov" in line for line in lines)
