@@ -17,8 +17,9 @@ MATTING = [
     *("tags", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "tiff"),
     *("profiles", "raster", "heif_items", "heif", "decode"),
     *("network_input", "upsample", "engines", "steady", "temporal"),
-    *("formats", "encode", "backgrounds", "framing", "composite", "resample", "face", "id_photo", "avatar", "settings"),
-    *("refine", "controls", "presets", "foreground"),
+    *("formats", "encode", "backgrounds", "framing", "foreground", "composite", "resample"),
+    *("face", "id_photo", "avatar", "settings"),
+    *("refine", "controls", "presets"),
     *("placement", "shadow", "canvas"),
     *("pixel_work", "by_face", "cpu_work", "pipeline", "cuda", "quality"),
 ]
