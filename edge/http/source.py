@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import PurePosixPath
 
 from edge.config.options import Options
@@ -35,6 +35,7 @@ from edge.http.messages import (
     StartHttp,
     StatusTold,
 )
+from edge.http.request import HttpRequest
 from edge.http.snaps import Snaps
 from edge.intake.open_input import open_background
 from edge.intake.source import REQUEST, Input, Opened, Output, SourceContext
@@ -50,24 +51,6 @@ _MORE_TIME = 5.0  # seconds beyond what a cut-out and its way back may take, aft
 _OWN_BACKGROUND = "./background"  # as if a file were named
 
 
-@dataclass(slots=True)
-class _Request:
-    """files: those that the server fills. options: None until it has. path: for the log and the loop, one of a kind."""
-
-    number: int
-    path: PurePosixPath
-    until: float
-    files: dict[str, int]
-    options: Options | None = None
-    own_background: bool = False
-    attempts: Attempts = field(default_factory=Attempts)
-
-    def close(self) -> None:
-        for descriptor in self.files.values():
-            os.close(descriptor)
-        self.files.clear()
-
-
 class HttpSource:
     """See `Source`. A request is known from its headers on; the server says when its client has gone."""
 
@@ -75,12 +58,12 @@ class HttpSource:
         self.name = "live" if start.live_only else "http"
         self._options, self._state = start.defaults, context.config.folders.state
         self._slots, self._deadline = start.slots, start.http.deadline
-        self._requests: dict[int, _Request] = {}
-        self._waiting: deque[_Request] = deque()
-        self._in_hand: dict[PurePosixPath, _Request] = {}
+        self._requests: dict[int, HttpRequest] = {}
+        self._waiting: deque[HttpRequest] = deque()
+        self._in_hand: dict[PurePosixPath, HttpRequest] = {}
         self._serial = 0
         self._manager = HttpManager(start, context.selector, self._on_message, self._forget_all)
-        self._snaps: Snaps[_Request] = Snaps(context, self._answer)
+        self._snaps: Snaps[HttpRequest] = Snaps(context, self._answer)
         self._live = LiveStreams(context, self.name, self._manager.send)
         if not start.live_only:
             context.add_listener(self)
@@ -92,6 +75,8 @@ class HttpSource:
         for request in [each for each in self._requests.values() if now >= each.until + longest]:
             self._manager.kill(f"kept a request for {self._deadline + longest:.0f} s and was ended")
             request.until = float("inf")
+        if any(request.too_full for request in self._requests.values()):
+            self._manager.kill("wrote more than it had announced and was ended")
 
     def take(self, now: float, priority: int) -> Input | None:
         while priority == REQUEST and self._waiting:
@@ -188,7 +173,7 @@ class HttpSource:
     def _open(self, message: RequestOpened) -> None:
         self._serial += 1
         until = time.monotonic() + self._deadline
-        request = _Request(message.request, PurePosixPath(f"http-{self._serial}"), until, {})
+        request = HttpRequest(message.request, PurePosixPath(f"http-{self._serial}"), until, message.size)
         self._requests[message.request] = request
         try:
             request.files[PHOTO] = self._file(message.size)
@@ -202,7 +187,7 @@ class HttpSource:
             return
         self._manager.send(SlotGiven(message.request), request.files)
 
-    def _sent(self, request: _Request, message: RequestSent) -> None:
+    def _sent(self, request: HttpRequest, message: RequestSent) -> None:
         if request.options is not None or not request.files:
             self._manager.kill("sent a photo twice and was ended")
             return
@@ -214,7 +199,7 @@ class HttpSource:
             seal(request.files[PHOTO])
         self._waiting.append(request)
 
-    def _snap(self, request: _Request, message: SnapAsked) -> None:
+    def _snap(self, request: HttpRequest, message: SnapAsked) -> None:
         if request.options is not None or not request.files:
             self._manager.kill("asked for a second photo and was ended")
             return
@@ -228,13 +213,13 @@ class HttpSource:
         make_folders(self._state)
         return os.open(self._state, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
 
-    def _answer(self, request: _Request, message: RequestCut | RequestFailed, files: dict[str, int] | None = None) -> None:
+    def _answer(self, request: HttpRequest, message: RequestCut | RequestFailed, files: dict[str, int] | None = None) -> None:
         """The server's client hears of it, unless it has gone. What it sent is not needed any more."""
         if self._requests.get(request.number) is request:
             self._manager.send(message, files)
         request.close()
 
-    def _forget(self, request: _Request) -> None:
+    def _forget(self, request: HttpRequest) -> None:
         del self._requests[request.number]
         request.close()
 
@@ -244,7 +229,7 @@ class HttpSource:
             self._forget(request)
         self._waiting.clear()
 
-    def _checked(self, request: _Request) -> Options:
+    def _checked(self, request: HttpRequest) -> Options:
         """What it asks for, where that exists and names no file of this machine's but what the service itself uses."""
         assert request.options is not None
         output_format(request.options)
