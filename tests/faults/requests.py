@@ -11,12 +11,15 @@ import collections
 import hashlib
 import http.client
 import io
+import itertools
 import json
 import random
+import re
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +34,7 @@ _CHILDREN = ("edge.worker.main", "edge.http.main")
 # What a request may come to: cut, refused while too many wait, while the service stops or its engine has failed, too late; or
 # nothing, where the server was killed.
 _FAIR = {200, 429, 503, 504, 0}
+_PATIENCE = 60.0  # seconds for a server that was killed to listen again
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ def run(root: Path, requests: int, clients: int, backlog: int, kills: int, side:
             dropped[f"p{number}.jpg"] = hashlib.sha256(data).hexdigest()
         photo, codes, problems = portrait(side), collections.Counter[int](), list[str]()
         memory: list[int] = []
+        done = itertools.count(1)
+        progress = [0]
 
         def ask(number: int) -> None:
             code, body = _posted(port, photo)
@@ -69,8 +75,10 @@ def run(root: Path, requests: int, clients: int, backlog: int, kills: int, side:
                 problems.append(f"request {number}: {wrong}")
             if number % 10 == 0:
                 memory.append(_memory(hot))
+            progress[0] = next(done)
 
-        killer = threading.Thread(target=_kill, args=(hot, kills, ended, random.Random(seed)))
+        due = _due(requests, kills, random.Random(seed))
+        killer = threading.Thread(target=_kill, args=(hot, due, lambda: progress[0], ended))
         killer.start()
         with ThreadPoolExecutor(clients) as pool:
             list(pool.map(ask, range(requests)))
@@ -84,23 +92,32 @@ def run(root: Path, requests: int, clients: int, backlog: int, kills: int, side:
         if hot.process is not None:
             hot.process.kill()
             hot.process.wait()
+    if codes[0] > 2 * kills * clients:  # each client's, and its next one where the listening socket goes last
+        problems.append(f"{codes[0]} connections broke, by {kills} kills and {clients} clients")
+    problems += re.findall(r"the HTTP server (?!was killed from outside).*", hot.said())
     problems += outcome(hot, dropped, {}).problems
     third = max(1, len(memory) // 3)
     return Found(dict(codes), (max(memory[:third]), max(memory[-third:])), kills, problems)
 
 
 def _posted(port: int, photo: bytes) -> tuple[int, bytes]:
-    """Status code and body; 0 where the connection breaks. One that is refused for now is not sent again."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
-    try:
-        connection.request("POST", "/cut", photo)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    except (OSError, http.client.HTTPException):
-        time.sleep(0.2)  # the next one comes in a moment
-        return 0, b""
-    finally:
-        connection.close()
+    """Status code and body; 0 where the connection breaks. One that is refused for now is not sent again; one that nobody
+    takes, as the server is being started, is."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
+        try:
+            connection.request("POST", "/cut", photo)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+        except (OSError, http.client.HTTPException):
+            return 0, b""
+        finally:
+            connection.close()
 
 
 def _wrong(body: bytes, side: int) -> str:
@@ -112,11 +129,18 @@ def _wrong(body: bytes, side: int) -> str:
         return f"no whole picture: {error}"
 
 
-def _kill(hot: Hot, kills: int, ended: threading.Event, chance: random.Random) -> None:
-    """Each of the two so many times."""
-    for number in range(2 * kills):
-        if ended.wait(chance.uniform(1.0, 6.0)):
-            return
+def _due(requests: int, kills: int, chance: random.Random) -> list[int]:
+    """After how many requests somebody is killed: spread over all of them, whatever the machine's pace."""
+    apart = requests / (2 * kills) if kills else 0.0
+    return [int((number + chance.random()) * apart) for number in range(2 * kills)]
+
+
+def _kill(hot: Hot, due: list[int], done: Callable[[], int], ended: threading.Event) -> None:
+    """The two in turns. done: how many requests are over."""
+    for number, after in enumerate(due):
+        while done() < after:
+            if ended.wait(0.05):
+                return
         wait_for(lambda number=number: hot.kill_child(_CHILDREN[number % 2]), hot)  # type: ignore[misc]
 
 
