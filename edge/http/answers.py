@@ -14,6 +14,8 @@ from edge.http.slots import Cut
 
 _PIECE = 256 * 1024  # bytes
 _KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".tif": "image/tiff", ".zip": "application/zip"}
+# For the documentation: what a cut-out may be.
+CUT_OUT_CONTENT: Mapping[str, Mapping[str, object]] = {kind: {} for kind in _KINDS.values()}
 # Photos of people: nobody between keeps them.
 NO_STORE = {"Cache-Control": "no-store"}
 

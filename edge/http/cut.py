@@ -14,7 +14,7 @@ from starlette.routing import Route
 from edge.config.keys import Advised, Key
 from edge.config.options import COLOURS, Options
 from edge.config.schema import PROFILE_KEYS
-from edge.http.answers import CutResponse, plain_refusal
+from edge.http.answers import CUT_OUT_CONTENT, CutResponse, plain_refusal
 from edge.http.contract import Contract, CutEndpoint, Shared
 from edge.http.refused import invalid
 from edge.http.slots import Slot
@@ -127,7 +127,7 @@ _PATHS: dict[str, Any] = {
             "responses": {
                 "200": {
                     "description": "the cut-out; its stages' times are in Server-Timing",
-                    "content": {"image/png": {}, "image/webp": {}, "image/jpeg": {}, "image/tiff": {}},
+                    "content": CUT_OUT_CONTENT,
                 },
                 "400": {"description": "something is asked for that there is not", **_SAID},
                 "422": {"description": "the photo cannot be cut, or nobody is in it", **_SAID},
@@ -148,7 +148,7 @@ _PATHS: dict[str, Any] = {
             "responses": {
                 "200": {
                     "description": "the cut-out, which lies in the outbox too",
-                    "content": {"image/png": {}, "image/webp": {}, "image/jpeg": {}, "image/tiff": {}},
+                    "content": CUT_OUT_CONTENT,
                 },
                 "400": {"description": "a countdown that there is not", **_SAID},
                 "409": {"description": "no camera runs, or it gives no picture", **_SAID},

@@ -132,6 +132,13 @@ def test_the_documentation_is_there_and_needs_nothing_from_elsewhere(served: Ser
     assert {"/cut", "/api/remove", "/v1.0/alpha-channel-base64"} <= document["paths"].keys()
 
 
+@pytest.mark.parametrize("format", ["png", "webp", "jpeg", "tiff", "alpha", "zip"])
+def test_the_documentation_tells_of_each_format(served: Served, format: str) -> None:
+    answer = requests.post(f"{served.url}/cut?format={format}", data=portrait())
+    told = requests.get(f"{served.url}/openapi.json").json()["paths"]["/cut"]["post"]["responses"]["200"]["content"]
+    assert answer.status_code == 200 and answer.headers["content-type"] in told
+
+
 def test_nothing_of_a_photo_stays_on_the_disk(served: Served) -> None:
     before = {path for path in served.hot.root.rglob("*") if path.is_file()}
     noise = np.random.default_rng(1).integers(0, 256, (2400, 2400, 3), np.uint8)
