@@ -14,7 +14,8 @@ from matting.composite import backdrop, composite
 from matting.errors import NoFaceFound
 from matting.face import head
 from matting.face.base import FaceNetworks
-from matting.face.finder import find_faces
+from matting.face.finder import find_faces, reduced
+from matting.face.geometry import scaled
 from matting.face.values import F64
 from matting.formats.base import Format
 from matting.id_photo.picture import CutOutPart, as_it_is, shown, transparent
@@ -56,10 +57,11 @@ def make_avatar(
 
 def _square(rgb: U8, alpha: U8, wish: Avatar) -> tuple[F64, int]:
     """The matrix from the photo's pixels to the picture's, and the picture's side."""
-    faces = find_faces(rgb, alpha, wish.faces())
+    small, matte, factor = reduced(rgb, alpha)
+    faces = find_faces(small, matte, wish.faces())
     if not faces:
         raise NoFaceFound("no face found: an avatar needs one")
-    face = faces[0]
+    face = scaled(faces[0], factor)
     size = head.measured(face, alpha)
     angle = math.radians(face.roll)
     down = (size.chin - size.hair) / 2

@@ -66,6 +66,7 @@ def decode(data: bytes, limits: Limits, *, to_srgb: bool = False) -> Photo:
         opacity=None if opacity is None else upright(opacity, header.orientation),
         icc=icc,
         dpi=turned,
+        about=header.about,
     )
 
 

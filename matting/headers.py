@@ -14,6 +14,7 @@ from typing import Literal
 
 from matting import tags
 from matting.errors import PhotoTooLarge, UnreadablePhoto
+from matting.exif import kept
 
 Kind = Literal["JPEG", "PNG", "WebP", "TIFF", "BMP", "HEIC"]
 
@@ -29,7 +30,8 @@ _MOST_RUNS = 16_000_000
 class Header:
     """width, height: pixels as stored, before the EXIF turn. picture: the file for the pixel decoder. bits: per channel.
 
-    channels: as stored (0 where only the decoder can tell). min_is_white: grey TIFF whose 0 is white.
+    channels: as stored (0 where only the decoder can tell). min_is_white: grey TIFF whose 0 is white. about: see
+    `matting.exif.kept`.
     """
 
     kind: Kind
@@ -42,6 +44,7 @@ class Header:
     orientation: int = 1
     icc: bytes | None = None
     dpi: tuple[float, float] | None = None
+    about: bytes | None = None
 
 
 def check_pixels(width: int, height: int, most: int) -> None:
@@ -76,6 +79,7 @@ def webp_header(data: bytes) -> Header:
     return Header(
         "WebP", width, height, data,
         orientation=exif.orientation() if exif else 1, icc=meta.get(b"ICCP"), dpi=exif.dpi() if exif else None,
+        about=kept(exif),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import simplejpeg
 
 from matting import tags
 from matting.errors import UnreadablePhoto
+from matting.exif import kept as about
 from matting.headers import Header, cut_short
 from matting.jpeg_segments import SOS, Frame, check_work, read_frame, segments
 from matting.photo import U8
@@ -52,6 +53,7 @@ def jpeg_header(data: bytes) -> Header:
         orientation=exif.orientation() if exif else 1,
         icc=b"".join(icc[number] for number in sorted(icc)) or None,
         dpi=dpi or (exif.dpi() if exif else None),
+        about=about(exif),
     )  # fmt: skip
 
 

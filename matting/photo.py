@@ -18,12 +18,14 @@ class Photo:
     rgb: HxWx3 uint8, C-contiguous, in the colour space of `icc` (sRGB where that is None).
     opacity: HxW uint8, the photo's own transparency (255 = opaque), None for photos without any.
     icc: profile bytes to put on the output, always of an RGB space; dpi: (x, y) in dots per inch.
+    about: what may be kept of the file's EXIF, see `matting.exif`.
     """
 
     rgb: U8
     opacity: U8 | None = None
     icc: bytes | None = None
     dpi: tuple[float, float] | None = None
+    about: bytes | None = None
 
     @property
     def height(self) -> int:

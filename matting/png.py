@@ -10,6 +10,7 @@ from isal import isal_zlib
 
 from matting import tags
 from matting.errors import UnreadablePhoto, UnsupportedPhoto
+from matting.exif import kept as about
 from matting.headers import MOST_CHUNKS, MOST_ICC, Header, cut_short
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -39,6 +40,7 @@ def png_header(data: bytes) -> Header:
         orientation=exif.orientation() if exif else 1,
         icc=_icc(meta.get(b"iCCP", b"")),
         dpi=_dpi(meta.get(b"pHYs", b"")) or (exif.dpi() if exif else None),
+        about=about(exif),
     )  # fmt: skip
 
 

@@ -54,6 +54,7 @@ def settings_from(
     framing: Framing | None = None,
     id_photo: Wish | None = None,
     avatar: Avatar | None = None,
+    keep_exif: bool = False,
     limits: Limits | None = None,
 ) -> Settings:
     """Settings of a recipe (or of none: an untouched matte, transparent PNG), overridden by each value that is given.
@@ -79,6 +80,7 @@ def settings_from(
         framing=framing,
         id_photo=id_photo,
         avatar=avatar,
+        keep_exif=keep_exif,
         limits=limits or Limits(),
     )
 

@@ -22,6 +22,7 @@ class Settings:
     (0.05 = 5 %). mask: also give the alpha as an 8-bit grey PNG. to_srgb: convert colours instead of keeping the profile.
     framing: how the finished cut-out is laid before its background, after a crop; None: as it is.
     id_photo: a picture to a rule, by the face; neither crop, framing nor background count then.
+    keep_exif: camera, date, artist and copyright go with a JPEG or PNG that is no ID photo.
     avatar: a square or circle about the face; neither crop nor framing count then.
     """
 
@@ -34,6 +35,7 @@ class Settings:
     framing: Framing | None = None
     id_photo: Wish | None = None
     avatar: Avatar | None = None
+    keep_exif: bool = False
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 # Bottom first; a name stands for the module, or for the package with all in it.
 MATTING = [
     *("errors", "plugins", "photo", "model", "describe", "bands", "native"),
-    *("tags", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "tiff"),
+    *("tags", "exif", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "tiff"),
     *("profiles", "raster", "heif_items", "heif", "decode"),
     *("network_input", "upsample", "engines", "steady", "temporal"),
     *("formats", "encode", "backgrounds", "framing", "foreground", "composite", "resample"),

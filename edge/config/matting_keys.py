@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edge.config.keys import Key, canvas, choice, flag, number, one_of, text
-from edge.config.options import AVATARS, COLOURS, Options
+from edge.config.options import AVATARS, COLOURS, EXIF, Options
 from edge.config.types import default_of
 from matting.backgrounds.registry import background_words, parse_background
 from matting.formats.registry import find_format, format_names
@@ -76,6 +76,10 @@ MATTING_KEYS: dict[str, Key] = {
         "Crops to the person, with this margin: 0.05 is 5 % of the person's larger side.",
         without="the whole photo",
         example=0.05,
+    ),
+    "exif": choice(*EXIF).described(
+        "Whether camera, date, artist and copyright go with a JPEG or PNG; never the place.",
+        default=default_of(Options, "exif"),
     ),
     "colours": choice(*COLOURS).described(
         "Whether the photo's colour profile is kept, or its colours are converted to sRGB.",

@@ -17,7 +17,7 @@ class Options:
     background: as `matting.backgrounds.registry.parse_background` takes it. framing: for requests over HTTP alone, no key asks
     for it. id_photo: a rule's name, see `matting.id_photo.specification`; of backgrounds only colours and "keep" count beside
     it. avatar: of `AVATARS`. Both bring the preset of their name where no other is asked for. canvas: (width, height) of
-    the picture; subject: the share of it that the person fills; shadow: 0..1. A framing goes before these three.
+    the picture; subject: the share of it that the person fills; shadow: 0..1. A framing goes before these. exif: of `EXIF`.
     """
 
     preset: str | None = None
@@ -29,6 +29,7 @@ class Options:
     feather: float | None = None
     crop: float | None = None
     to_srgb: bool = False
+    exif: str = "drop"
     framing: Framing | None = None
     id_photo: str | None = None
     avatar: str | None = None
@@ -57,5 +58,6 @@ class Options:
 
 # The word for the photo's colours -> Options.to_srgb.
 COLOURS = {"keep": False, "srgb": True}
+EXIF = ("drop", "keep")
 AVATARS = ("square", "round")
 NAMES = tuple(field.name for field in fields(Options))

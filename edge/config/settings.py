@@ -51,6 +51,7 @@ def settings_for(options: Options, image: Callable[[], U8], limits: Limits) -> S
         framing=options.framing or _framing(options),
         id_photo=None if options.id_photo is None else _wish(options.id_photo, background),
         avatar=None if options.avatar is None else Avatar(options.avatar == "round", shipped_faces),
+        keep_exif=options.exif == "keep",
         limits=limits,
     )
 

@@ -44,6 +44,11 @@ def measured(points: F64, presence: float) -> Face:
     )
 
 
+def scaled(face: Face, factor: float) -> Face:
+    """The same face in a photo whose pixels are so many times as many along each side."""
+    return measured(face.points * factor, face.presence)
+
+
 def _centre(eye: F64) -> tuple[float, float]:
     """The middle of the opening: of the corners, and of the lids above and below."""
     return _pair((eye[[0, 3]].mean(axis=0) + eye[[1, 2, 4, 5]].mean(axis=0)) / 2)

@@ -16,7 +16,8 @@ class Format:
     """name: as --format and matting.format have it, in lower case; aliases: further names for it.
 
     suffix: of its files, with the dot. alpha: whether it can be transparent; without, `encode` only gets HxWx3.
-    most_side: pixels to a side that it can hold, None where no photo comes near to it.
+    most_side: pixels to a side that it can hold, None where no photo comes near to it. with_about: puts an EXIF
+    block into a file of its own, None where that is not done.
     """
 
     name: str
@@ -25,3 +26,4 @@ class Format:
     alpha: bool = True
     aliases: tuple[str, ...] = ()
     most_side: int | None = None
+    with_about: Callable[[bytes, bytes], bytes] | None = None

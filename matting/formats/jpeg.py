@@ -7,6 +7,7 @@ import struct
 import numpy as np
 import simplejpeg
 
+from matting.exif import in_jpeg
 from matting.formats.base import Format
 from matting.photo import U8
 
@@ -32,4 +33,4 @@ def _icc_segments(icc: bytes) -> list[bytes]:
     ]
 
 
-JPEG = Format("jpeg", ".jpg", write_jpeg, alpha=False, aliases=("jpg",), most_side=_MOST_SIDE)
+JPEG = Format("jpeg", ".jpg", write_jpeg, alpha=False, aliases=("jpg",), most_side=_MOST_SIDE, with_about=in_jpeg)

@@ -89,4 +89,10 @@ def _chunk(kind: bytes, body: bytes) -> tuple[bytes, bytes, bytes]:
     return len(body).to_bytes(4, "big") + kind, body, checksum.to_bytes(4, "big")
 
 
-PNG = Format("png", ".png", write_png)
+def _with_about(data: bytes, block: bytes) -> bytes:
+    """The PNG with the block behind its header."""
+    after = len(MAGIC) + 25
+    return b"".join((data[:after], *_chunk(b"eXIf", block), memoryview(data)[after:]))
+
+
+PNG = Format("png", ".png", write_png, with_about=_with_about)

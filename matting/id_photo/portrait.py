@@ -11,7 +11,8 @@ from matting.backgrounds.colour import Colour
 from matting.errors import FaceUnfit, OutsideRule
 from matting.face import head, look
 from matting.face.base import FaceNetworks
-from matting.face.finder import find_faces, quarter_turn
+from matting.face.finder import find_faces, quarter_turn, reduced
+from matting.face.geometry import scaled
 from matting.face.landmarks import upside_down
 from matting.face.values import F64, Face
 from matting.formats.jpeg import write_jpeg
@@ -99,11 +100,12 @@ def id_photo_file(made: IdPhoto, icc: bytes | None, wish: Wish) -> tuple[bytes, 
 
 def _seen(rgb: U8, alpha: U8, wish: Wish) -> checks.Seen:
     networks = wish.faces()
-    faces = [face for face in find_faces(rgb, alpha, networks) if wish.keep or _of_the_person(face, alpha)]
-    face = checks.the_face(faces, None if faces else quarter_turn(rgb, networks))
-    if upside_down(rgb, face.points, networks):
+    small, matte, factor = reduced(rgb, alpha)
+    faces = [face for face in find_faces(small, matte, networks) if wish.keep or _of_the_person(face, matte)]
+    face = checks.the_face(faces, None if faces else quarter_turn(small, networks))
+    if upside_down(small, face.points, networks):
         raise FaceUnfit("the photo stands upside down: turn it round")
-    seen = checks.Seen(face, look.measured(rgb, face))
+    seen = checks.Seen(scaled(face, factor), look.measured(small, face))
     checks.refuse_unfit(seen)
     return seen
 

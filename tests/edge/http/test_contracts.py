@@ -110,7 +110,7 @@ def test_a_background_of_the_clients_own_is_sent_beside_the_photo(served: Served
         ("erode=99", "erode"),
         ("mask=true", "nothing that can be asked for"),
         ("preset=nothing", "preset"),
-        ("shadow=1", "nothing that can be asked for"),
+        ("sparkle=1", "nothing that can be asked for"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_in_words(served: Served, query: str, words: str) -> None:
