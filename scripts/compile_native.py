@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,9 @@ class CompileNative(BuildHookInterface):  # type: ignore[type-arg]
         """Compile, and make it part of the wheel; on an architecture that nobody has tried NumPy does the work."""
         arch, command = chosen()
         if arch not in ARCHITECTURES:
+            return
+        if "ziglang" in command and "EDGE_MATTING_ARCH" not in os.environ and find_spec("ziglang") is None:
+            print("matting/native is not compiled: there is no C compiler, and pip was told to fetch none", file=sys.stderr)
             return
         target = Path(self.root) / OUTPUT
         if version == "standard":  # into the wheel alone: a checkout that makes one for a board goes on with its own

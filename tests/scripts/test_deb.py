@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,14 @@ def newer(bundle: Path, version: str, folder: Path, without: str = "") -> Path:
 def scripts(deb: Path, tmp_path: Path) -> list[Path]:
     run("dpkg-deb", "--control", deb, tmp_path / "control")
     return [tmp_path / "control" / name for name in ("postinst", "prerm", "postrm")]
+
+
+def test_the_wheel_holds_what_is_compiled_for_the_board(bundle: Path, tmp_path: Path) -> None:
+    run("tar", "xf", bundle, "-C", tmp_path, "--strip-components", "1")
+    (wheel,) = tmp_path.glob("wheels/edge_matting-*-py3-none-manylinux_*_x86_64.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        header = archive.read("matting/native/pixels.so")[:20]
+    assert header.startswith(b"\x7fELF") and header[18:20] == b"\x3e\0", "x86-64, by elf(5)"
 
 
 def test_the_control_fields(deb: Path) -> None:
