@@ -54,7 +54,7 @@ def test_live_video_is_seen_by_an_independent_client_and_kept_as_a_film(
     live = f'[live]\naddress = "127.0.0.1:{port}"\nfile = "live.mkv"\nbackground = "#0000FF"\n'
     hot = booth(tmp_path, f'[camera]\nsource = "{film.path}"\nperson_seconds = 0.3\n' + live)
     booths.append(hot)
-    wait_for(lambda: (fps(hot) or 0) > 0, hot)
+    wait_for(lambda: (fps(hot) or 0) > 0 and answers(port, "/live.jpg"), hot)
     client = cv2.VideoCapture(f"http://127.0.0.1:{port}/live.mjpg")
     shown = [client.read()[1] for _ in range(8)]
     client.release()
