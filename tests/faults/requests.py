@@ -94,7 +94,7 @@ def run(root: Path, requests: int, clients: int, backlog: int, kills: int, side:
             hot.process.wait()
     if codes[0] > 2 * kills * clients:  # each client's, and its next one where the listening socket goes last
         problems.append(f"{codes[0]} connections broke, by {kills} kills and {clients} clients")
-    problems += re.findall(r"the HTTP server (?!was killed from outside).*", hot.said())
+    problems += re.findall(r"the HTTP server (?!was killed (?:from outside|by SIGKILL)).*", hot.said())
     problems += outcome(hot, dropped, {}).problems
     third = max(1, len(memory) // 3)
     return Found(dict(codes), (max(memory[:third]), max(memory[-third:])), kills, problems)
