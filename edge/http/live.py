@@ -41,6 +41,7 @@ class LivePictures:
         self._asked = False
         self._receiver = PictureReceiver(descriptor)
         asyncio.get_running_loop().add_reader(self._receiver.fileno(), self._receive)
+        self._end_unwatched()
 
     def refuse(self, reason: str) -> None:
         """There is none."""
@@ -106,8 +107,11 @@ class LivePictures:
             yield
         finally:
             self._watching -= 1
-            if not self._watching:
-                self._later(_LINGER, self._end)
+            self._end_unwatched()
+
+    def _end_unwatched(self) -> None:
+        if not self._watching:
+            self._later(_LINGER, self._end)
 
     def _receive(self) -> None:
         assert self._receiver is not None

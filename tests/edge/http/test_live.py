@@ -7,6 +7,7 @@ import contextlib
 import io
 import socket
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.port = free_port()
-        self.asked, self.fault = 0, ""
+        self.asked, self.fault, self.late = 0, "", False
         self.sender: PictureSender | None = None
         self._shown = b""
         config = uvicorn.Config("", http=protocol.PatientProtocol, lifespan="off", log_config=None)
@@ -61,7 +62,8 @@ class Stage:
 
     def _run(self, config: uvicorn.Config) -> None:
         async def serve() -> None:
-            self.live = LivePictures(self._give)
+            self._loop = asyncio.get_running_loop()
+            self.live = LivePictures(self._on_ask)
             config.app = make_live_app(HttpOptions(("127.0.0.1", self.port)), self.live)
             config.load()
             closing = asyncio.ensure_future(self._hang_up())
@@ -75,11 +77,21 @@ class Stage:
             await asyncio.sleep(0.05)
         self.live.close()
 
-    def _give(self) -> None:
+    def give(self) -> None:
+        """The stream that was asked for, later."""
+        asyncio.run_coroutine_threadsafe(self._give_later(), self._loop).result()
+
+    async def _give_later(self) -> None:
+        self._give()
+
+    def _on_ask(self) -> None:
         self.asked += 1
         if self.fault:
             self.live.refuse(self.fault)
-            return
+        elif not self.late:
+            self._give()
+
+    def _give(self) -> None:
         if self.sender is not None:
             self.sender.close()
         sending, receiving = picture_pair()
@@ -215,6 +227,19 @@ def test_nothing_is_asked_for_while_nobody_watches(stage: Stage, monkeypatch: py
     sender = stage.sender
     wait_for(lambda: not sender.send(picture(100)))
     assert ask(stage.port, "/live.jpg")[0] == 200 and stage.asked == 2
+
+
+def test_a_stream_that_comes_when_nobody_watches_any_more_ends_too(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The supervisor may be slow: what was asked for would otherwise be made for ever."""
+    monkeypatch.setattr(live_module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(live_module, "_LINGER", 0.1)
+    stage.late = True
+    assert ask(stage.port, "/live.jpg")[0] == 503
+    time.sleep(0.5)
+    stage.give()
+    assert stage.sender is not None
+    sender = stage.sender
+    wait_for(lambda: not sender.send(picture(100)))
 
 
 def test_what_is_no_picture_ends_the_stream_of_who_sent_it_and_no_viewers(stage: Stage) -> None:
