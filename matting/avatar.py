@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from matting.errors import NoFaceFound
 from matting.face import head
 from matting.face.base import FaceNetworks
 from matting.face.finder import find_faces, reduced
-from matting.face.geometry import scaled
+from matting.face.geometry import scaled, upright
 from matting.face.values import F64
 from matting.formats.base import Format
 from matting.id_photo.picture import CutOutPart, as_it_is, shown, transparent
@@ -63,9 +62,7 @@ def _square(rgb: U8, alpha: U8, wish: Avatar) -> tuple[F64, int]:
         raise NoFaceFound("no face found: an avatar needs one")
     face = scaled(faces[0], factor)
     size = head.measured(face, alpha)
-    angle = math.radians(face.roll)
-    down = (size.chin - size.hair) / 2
-    middle = np.array(face.eyes) + down * np.array([-math.sin(angle), math.cos(angle)])
+    middle = np.array(face.eyes) + upright(face.roll).T @ (0.0, (size.chin - size.hair) / 2)
     found = [_placed(middle, (size.chin + size.hair) / share, wish.most_side) for share in _SHARES]
     edge = edges(alpha)
     return min(found, key=lambda each: _cut(each, edge))

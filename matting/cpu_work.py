@@ -80,10 +80,10 @@ def _coverage(matte: F32) -> float:
 def _part(photo: Photo, alpha: U8, on_stage: OnStage, box: Box) -> U8:
     """The cut-out of a part of the photo: hxwx4 with straight alpha."""
     on_stage("foreground")
-    part = cropped(alpha, box)
-    colours = foreground(cropped(photo.rgb, box), part)
+    rgb, part = cropped(photo.rgb, box), cropped(alpha, box)
+    colours = transparent(rgb, part) if photo.opacity is None else foreground(rgb, part)
     on_stage("composite")
-    return composite(colours, with_opacity(part, None if photo.opacity is None else cropped(photo.opacity, box)), None)
+    return colours if photo.opacity is None else composite(colours, with_opacity(part, cropped(photo.opacity, box)), None)
 
 
 def _to_subject(photo: Photo, alpha: U8, margin: float | None) -> tuple[Photo, U8]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from matting import native
 from matting.bands import bands, run, side_by_side
+from matting.network_input import resize
 from matting.photo import F32, U8
 from matting.upsample import enlarged, tiles
 
@@ -63,8 +64,8 @@ def by_rows(rgb: U8, alpha: U8, channels: int) -> U8:
 def _estimate(rgb: U8, alpha: U8) -> F32:
     """The narrow blurs of foreground and background, 6xhxw, 0..255, at the reduced size."""
     factor = min(MOST_REDUCED, max(1, round(max(alpha.shape) / REDUCE_ABOVE)))
-    size = (-(-alpha.shape[1] // factor), -(-alpha.shape[0] // factor))
-    small, share_small = side_by_side(lambda pixels: _reduced(pixels, size), [rgb, alpha])
+    size = (-(-alpha.shape[0] // factor), -(-alpha.shape[1] // factor))
+    small, share_small = side_by_side(lambda pixels: resize(pixels, *size), [rgb, alpha])
     colours, share = _planes(small), share_of(share_small)
     if native.available():
         return _blurs_by_rows(colours, share)
@@ -88,14 +89,6 @@ def _blurs_by_rows(colours: F32, share: F32) -> F32:
     for step in steps:
         run(step, len(share), _LARGE_BAND)
     return result
-
-
-def _reduced(pixels: U8, size: tuple[int, int]) -> U8:
-    """Area averages. Halving has a fast path in OpenCV, and the average of averages over equal cells is the average."""
-    while pixels.shape[1] % (2 * size[0]) == 0 and pixels.shape[0] % (2 * size[1]) == 0:
-        half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
-        pixels = np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_AREA), np.uint8)
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _planes(rgb: U8) -> F32:

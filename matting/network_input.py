@@ -46,10 +46,15 @@ def photo_box(height: int, width: int, spec: InputSpec) -> Box:
     aspect = max(height, width) / min(height, width)
     if spec.fit == "stretch" and aspect <= STRETCH_LIMIT:
         return Box(0, 0, spec.height, spec.width)
-    scale = min(spec.height / height, spec.width / width)
-    inner_height = min(spec.height, max(1, round(height * scale)))
-    inner_width = min(spec.width, max(1, round(width * scale)))
-    top, left = (spec.height - inner_height) // 2, (spec.width - inner_width) // 2
+    return letterbox(height, width, (spec.height, spec.width))
+
+
+def letterbox(height: int, width: int, within: tuple[int, int]) -> Box:
+    """Where in a frame of (height, width) a photo goes whole and undistorted; at least one pixel each way, centred."""
+    scale = min(within[0] / height, within[1] / width)
+    inner_height = min(within[0], max(1, round(height * scale)))
+    inner_width = min(within[1], max(1, round(width * scale)))
+    top, left = (within[0] - inner_height) // 2, (within[1] - inner_width) // 2
     return Box(top, left, top + inner_height, left + inner_width)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 
+from edge.fs.temporary import write_all
 from edge.ipc.channel import Channel, Received
 from edge.ipc.memory_file import create_memory_file
 from edge.ipc.messages import Decoder, Message, ProtocolError
@@ -38,7 +39,7 @@ class PictureSender:
         try:
             file = create_memory_file(_PICTURE)
             try:
-                os.write(file, jpeg)
+                write_all(file, jpeg)
                 self._channel.send(Picture(), {_PICTURE: file})
             finally:
                 os.close(file)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from functools import cache
 
-import cv2
 import numpy as np
 
 from matting.face.base import FaceNetworks
 from matting.face.values import F64, Detection
-from matting.network_input import resize
+from matting.network_input import letterbox, resize
 from matting.photo import F32, U8
 
 _STRIDES = ((8, 2), (16, 6))  # of the two feature maps, and anchors at each of their cells
@@ -76,11 +75,10 @@ def anchors(size: int) -> F64:
 def _letterboxed(rgb: U8, size: int) -> tuple[U8, float, tuple[int, int]]:
     """The picture in a black square, its pixels by those of the square, and where it begins there (left, top)."""
     height, width = rgb.shape[:2]
-    scale = max(height, width) / size
-    inner = resize(rgb, max(1, round(height / scale)), max(1, round(width / scale)))
-    top, left = (size - inner.shape[0]) // 2, (size - inner.shape[1]) // 2
-    around = (top, size - inner.shape[0] - top, left, size - inner.shape[1] - left)
-    return np.asarray(cv2.copyMakeBorder(inner, *around, cv2.BORDER_CONSTANT), np.uint8), scale, (left, top)
+    box = letterbox(height, width, (size, size))
+    square = np.zeros((size, size, 3), np.uint8)
+    square[box.top : box.bottom, box.left : box.right] = resize(rgb, box.height, box.width)
+    return square, max(height, width) / size, (box.left, box.top)
 
 
 def _moved(found: Detection, scale: float, left: float, top: float) -> Detection:

@@ -18,7 +18,7 @@ _LEFT = (263, 387, 385, 362, 380, 373)
 _CHIN, _LIPS = 152, (13, 14)
 # The mesh ends a little above the chin: how much was measured stands in models/face/README.md.
 _TO_CHIN = 1.04
-_CHEEKS = (234, 454)  # the contour at the ears, the picture's left and right
+CHEEKS = (234, 454)  # the contour at the ears, the picture's left and right
 _UPPER, _LOWER = 10, 152  # the contour's top and bottom
 
 
@@ -27,9 +27,9 @@ def measured(points: F64, presence: float) -> Face:
     right, left = points[list(_RIGHT)], points[list(_LEFT)]
     right_eye, left_eye = _centre(right), _centre(left)
     roll = math.degrees(math.atan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0]))
-    upright = _turned(points, -roll)
+    level = np.concatenate([points[:, :2] @ upright(roll).T, points[:, 2:]], axis=1)
     eyes = (np.array(right_eye) + left_eye) / 2
-    across, down = upright[_CHEEKS[1]] - upright[_CHEEKS[0]], upright[_LOWER] - upright[_UPPER]
+    across, down = level[CHEEKS[1]] - level[CHEEKS[0]], level[_LOWER] - level[_UPPER]
     return Face(
         points=points,
         presence=presence,
@@ -60,10 +60,10 @@ def _openness(eye: F64) -> float:
     return float(high / (2 * np.hypot(*(flat[0] - flat[3]))))
 
 
-def _turned(points: F64, degrees: float) -> F64:
-    angle = math.radians(degrees)
-    turn = np.array([[math.cos(angle), -math.sin(angle), 0], [math.sin(angle), math.cos(angle), 0], [0, 0, 1]])
-    return np.asarray(points @ turn.T, np.float64)
+def upright(roll: float) -> F64:
+    """2x2, from a photo's directions to those of the picture in which the eyes of a face are level. roll: its, in degrees."""
+    angle = math.radians(roll)
+    return np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
 
 
 def _pair(point: F64) -> tuple[float, float]:

@@ -13,31 +13,25 @@ import math
 import cv2
 import numpy as np
 
-from matting.face.values import F64, Face, Head
+from matting.face.geometry import CHEEKS, upright
+from matting.face.values import Face, Head
 from matting.photo import U8
 
 SKULL = 0.92
 _SIDE = 1024  # pixels of the longer side of the matte that is looked at
 _MIDDLE = 0.30  # of the face's width to each side: where the top of the head is looked for
 _LEAST = 0.10  # of that width must be covered: single hairs that stand up do not count
-_FACE = (234, 454)
 
 
 def measured(face: Face, alpha: U8) -> Head:
     """alpha: HxW, the matte of the whole photo."""
-    turn = _upright(face.roll)
+    turn = upright(face.roll)
     eyes = np.array(face.eyes)
     chin = turn @ (np.array(face.chin) - eyes)
     mouth = turn @ (np.array(face.mouth) - eyes)
-    ears = [turn @ (face.points[index, :2] - eyes) for index in _FACE]
+    ears = [turn @ (face.points[index, :2] - eyes) for index in CHEEKS]
     hair = _hair(alpha, face, float(chin[1]), float(ears[1][0] - ears[0][0]))
     return Head(float(chin[1]), hair, min(hair, SKULL * float(chin[1])), float(mouth[0]) / 2)
-
-
-def _upright(roll: float) -> F64:
-    """2x2, from the photo's directions to those of the picture in which the eyes are level."""
-    angle = math.radians(-roll)
-    return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
 
 
 def _hair(alpha: U8, face: Face, chin: float, width: float) -> float:
@@ -47,7 +41,7 @@ def _hair(alpha: U8, face: Face, chin: float, width: float) -> float:
     small = cv2.resize(alpha, (round(alpha.shape[1] / scale), round(height / scale)), interpolation=cv2.INTER_AREA)
     x, y = (value / scale for value in face.eyes)
     half, reach = max(2, round(_MIDDLE * width / scale)), math.ceil(2.5 * chin / scale)
-    turn = _upright(face.roll).T
+    turn = upright(face.roll).T
     # A strip as high as a head may be, from its lowest row at the eyes upward: (column, row) -> the small matte.
     start = np.array([x, y]) + turn @ (-half, -reach)
     matrix = np.concatenate([turn, start.reshape(2, 1)], axis=1)

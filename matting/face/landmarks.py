@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from matting.face.base import FaceNetworks
+from matting.face.geometry import upright
 from matting.face.values import F64, Detection
 from matting.network_input import resize
 from matting.photo import U8
@@ -88,7 +89,7 @@ def _angle(right_eye: F64, left_eye: F64) -> float:
 
 def _around(points: F64, angle: float) -> tuple[F64, float]:
     """Centre and side of the square about the points, upright as the face."""
-    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-    upright = points[:, :2] @ turn.T
-    low, high = upright.min(axis=0), upright.max(axis=0)
+    turn = upright(math.degrees(angle))
+    level = points[:, :2] @ turn.T
+    low, high = level.min(axis=0), level.max(axis=0)
     return (low + high) / 2 @ turn, float((high - low).max()) * _ROOM

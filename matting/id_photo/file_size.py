@@ -23,17 +23,17 @@ def jpeg_within(rgb: U8, icc: bytes | None, dpi: tuple[float, float] | None, kb:
     data = write_jpeg(rgb, icc, dpi, _BEST)
     if len(data) <= most:
         low = _BEST
-    elif len(worst := write_jpeg(rgb, icc, dpi, _WORST)) > most:
+    elif len(data := write_jpeg(rgb, icc, dpi, _WORST)) > most:
         raise OutsideRule(
-            f"{size} take {len(worst) / 1000:.0f} kB even at quality {_WORST}, more than {kb.high:g} kB: ask for fewer DPI"
+            f"{size} take {len(data) / 1000:.0f} kB even at quality {_WORST}, more than {kb.high:g} kB: ask for fewer DPI"
         )
     while high - low > 1:
         middle = (low + high) // 2
-        if len(write_jpeg(rgb, icc, dpi, middle)) <= most:
-            low = middle
+        tried = write_jpeg(rgb, icc, dpi, middle)
+        if len(tried) <= most:
+            low, data = middle, tried
         else:
             high = middle
-    data = write_jpeg(rgb, icc, dpi, low)
     if len(data) < least:
         raise OutsideRule(
             f"{size} take {len(data) / 1000:.0f} kB at the best quality, less than {kb.low:g} kB: ask for more DPI"

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from matting.face.geometry import upright
 from matting.face.values import F64, Face, Head
 from matting.id_photo.specification import Range, Specification
 from matting.photo import U8
@@ -119,8 +120,7 @@ def _placed(
     per_pixel = tall / (head.chin + _crown(head, rule))
     per_mm = height / rule.height
     scale = float(per_pixel * per_mm)
-    angle = math.radians(-face.roll)
-    turn = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    turn = scale * upright(face.roll)
     target = np.array([width / 2 - head.centre * scale, height - eyes * per_mm])
     matrix = np.concatenate([turn, (target - turn @ np.array(face.eyes)).reshape(2, 1)], axis=1)
     crown, hair = (rule.height - eyes - value * per_pixel for value in (_crown(head, rule), head.hair))
