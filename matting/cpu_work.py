@@ -49,7 +49,7 @@ class CpuWork:
         on_stage("controls")
         alpha = controls.apply(alpha, settings.controls)
         if settings.by_face:
-            whole = Pixels(photo.rgb, with_opacity(alpha, photo.opacity), _coverage(matte), photo.icc, photo.dpi)
+            whole = Pixels(photo.rgb, with_opacity(alpha, photo.opacity), _coverage(matte), photo.icc, photo.dpi, photo.about)
             return made_by_face(partial(_part, photo, alpha, on_stage), whole, settings)
         photo, alpha = _to_subject(photo, alpha, settings.crop)
         on_stage("foreground")
@@ -57,7 +57,7 @@ class CpuWork:
         behind = backdrop(photo, alpha, settings.background, settings.format) if framing is None else None
         at_once = behind is None and photo.opacity is None
         colours = transparent(photo.rgb, alpha) if at_once else foreground(photo.rgb, alpha)
-        alpha, icc, dpi = with_opacity(alpha, photo.opacity), photo.icc, photo.dpi
+        alpha, icc, dpi, about = with_opacity(alpha, photo.opacity), photo.icc, photo.dpi, photo.about
         rgb = photo.rgb if framing is not None and settings.background.needs_matte else None
         del photo  # nothing below needs its pixels, and nobody else holds them
         on_stage("composite")
@@ -65,7 +65,7 @@ class CpuWork:
         if framing is not None:
             del colours
             pixels, alpha = on_canvas(pixels, rgb, icc, framing, settings)
-        return Pixels(pixels, alpha, _coverage(matte), icc, dpi)
+        return Pixels(pixels, alpha, _coverage(matte), icc, dpi, about)
 
     def close(self) -> None:
         """See `PixelWork.close`."""

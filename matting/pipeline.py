@@ -9,7 +9,7 @@ from matting.decode import decode
 from matting.encode import encode, encode_mask
 from matting.formats.jpeg import JPEG
 from matting.id_photo.portrait import IdPhoto, id_photo_file
-from matting.photo import Box, Photo
+from matting.photo import Box
 from matting.pixel_work import OnStage, PixelWork
 from matting.placement import seen_box
 from matting.settings import Settings
@@ -51,22 +51,15 @@ def cut(data: bytes, settings: Settings, work: PixelWork, on_stage: OnStage = la
     """
     stage = _Stages(on_stage)
     stage("decode")
-    about: list[bytes] = []
-
-    def load() -> Photo:
-        photo = decode(data, settings.limits, to_srgb=settings.to_srgb)
-        about.extend(() if photo.about is None or not settings.keep_exif else (photo.about,))
-        return photo
-
-    done = work.pixels(load, settings, stage)
+    done = work.pixels(lambda: decode(data, settings.limits, to_srgb=settings.to_srgb), settings, stage)
     stage("encode")
     made, wish = done.id_photo, settings.id_photo
     if made is not None and wish is not None and settings.format is JPEG:
         output, made = id_photo_file(made, done.icc, wish)
     else:
         output = encode(done.pixels, settings.format, done.icc, done.dpi)
-        if about and made is None and settings.format.with_about is not None:
-            output = settings.format.with_about(output, about[0])
+        if settings.keep_exif and done.about is not None and made is None and settings.format.with_about is not None:
+            output = settings.format.with_about(output, done.about)
     mask = encode_mask(done.alpha) if settings.mask else None
     size = (done.pixels.shape[1], done.pixels.shape[0])
     seen = None if settings.framing is None else seen_box(done.alpha)

@@ -17,8 +17,8 @@ OnStage = Callable[[str], None]
 class Pixels:
     """What the pixel work gives. pixels: HxWx4, or HxWx3 before a backdrop; alpha: HxW.
 
-    coverage: share of the photo with alpha >= 0.5, before crop and controls. icc, dpi: the photo's. id_photo: where one
-    was asked for, with the same pixels and alpha.
+    coverage: share of the photo with alpha >= 0.5, before crop and controls. icc, dpi, about: the photo's. id_photo: where
+    one was asked for, with the same pixels and alpha.
     """
 
     pixels: U8
@@ -26,6 +26,7 @@ class Pixels:
     coverage: float
     icc: bytes | None
     dpi: tuple[float, float] | None
+    about: bytes | None = None
     id_photo: IdPhoto | None = None
 
 

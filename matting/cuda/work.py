@@ -46,7 +46,7 @@ class GpuWork:
         done = self._gpu_thread.submit(Task(photo, settings.controls, settings.crop, photo.opacity, behind, on_stage)).result()
         on_stage("composite")
         pixels = done.rgba if behind is None else _colours(done)
-        return Pixels(pixels, np.ascontiguousarray(done.rgba[..., 3]), done.coverage, photo.icc, photo.dpi)
+        return Pixels(pixels, np.ascontiguousarray(done.rgba[..., 3]), done.coverage, photo.icc, photo.dpi, photo.about)
 
     def close(self) -> None:
         """See `PixelWork.close`."""
@@ -55,7 +55,7 @@ class GpuWork:
     def _by_face(self, photo: Photo, settings: Settings, on_stage: OnStage) -> Pixels:
         done = self._gpu_thread.submit(Task(photo, settings.controls, None, photo.opacity, None, on_stage)).result()
         on_stage("composite")
-        whole = Pixels(photo.rgb, np.ascontiguousarray(done.rgba[..., 3]), done.coverage, photo.icc, photo.dpi)
+        whole = Pixels(photo.rgb, np.ascontiguousarray(done.rgba[..., 3]), done.coverage, photo.icc, photo.dpi, photo.about)
         return made_by_face(lambda box: cropped(done.rgba, box), whole, settings)
 
     def _framed(self, photo: Photo, framing: Framing, settings: Settings, on_stage: OnStage) -> Pixels:
@@ -63,7 +63,7 @@ class GpuWork:
         on_stage("composite")
         rgb = cropped(photo.rgb, done.box) if settings.background.needs_matte else None
         pixels, alpha = on_canvas(done.rgba, rgb, photo.icc, framing, settings)
-        return Pixels(pixels, alpha, done.coverage, photo.icc, photo.dpi)
+        return Pixels(pixels, alpha, done.coverage, photo.icc, photo.dpi, photo.about)
 
     def _before_a_background(self, photo: Photo, settings: Settings, on_stage: OnStage) -> Pixels:
         done = self._gpu_thread.submit(Task(photo, settings.controls, settings.crop, None, None, on_stage)).result()
@@ -72,7 +72,7 @@ class GpuWork:
         opacity = None if photo.opacity is None else cropped(photo.opacity, done.box)
         behind = backdrop(Photo(rgb, opacity, photo.icc), alpha, settings.background, settings.format)
         seen = with_opacity(alpha, opacity)
-        return Pixels(composite(_colours(done), seen, behind), seen, done.coverage, photo.icc, photo.dpi)
+        return Pixels(composite(_colours(done), seen, behind), seen, done.coverage, photo.icc, photo.dpi, photo.about)
 
 
 def _colours(done: Finished) -> U8:

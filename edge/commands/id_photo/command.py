@@ -21,6 +21,7 @@ from edge.engine.open_work import work_for
 from matting.backgrounds.colour import Colour
 from matting.backgrounds.keep import Keep
 from matting.backgrounds.registry import parse_background
+from matting.bands import on_cores
 from matting.engines.registry import engine_names
 from matting.errors import MattingError, SettingsError
 from matting.face.shipped import shipped_faces
@@ -107,7 +108,9 @@ def _make_each(arguments: argparse.Namespace, job: Job, work: PixelWork, budget:
     with tqdm(total=len(found), unit="photo", disable=not show) as bar:
         for task in tasks(found, arguments.out, JPEG.suffix, mask=False):
             try:
-                bar.write(make_all(task, job, work), file=sys.stdout)
+                with on_cores(budget.threads):  # one photo at a time
+                    said = make_all(task, job, work)
+                bar.write(said, file=sys.stdout)
             except MattingError as error:
                 failures.append(error)
                 bar.write(f"{task.name}: {error}", file=sys.stderr)
