@@ -12,7 +12,19 @@ from functools import partial
 from pathlib import Path
 
 from edge.config.options import Options
-from edge.http.messages import BACKGROUND, PHOTO, HttpState, RequestClosed, RequestOpened, RequestSent, SlotGiven, SnapAsked
+from edge.http.messages import (
+    BACKGROUND,
+    PHOTO,
+    HttpState,
+    LiveAsked,
+    LiveGiven,
+    LiveRefused,
+    RequestClosed,
+    RequestOpened,
+    RequestSent,
+    SlotGiven,
+    SnapAsked,
+)
 from edge.ipc.messages import Message, encode
 from tests.attacks.http_liar import REQUEST, Liar, lie_in_forms, tell, tried
 
@@ -78,6 +90,18 @@ def _floods(liar: Liar) -> None:
     for _ in range(200_000):
         liar.socket.send(_STATE)
     tell("200,000 messages")
+
+
+def _watches_without_end(liar: Liar) -> None:
+    """Asks for live pictures, lets go of them, and asks again."""
+    given = 0
+    for _ in range(2000):
+        liar.say(LiveAsked())
+        received = liar.heard(LiveGiven, LiveRefused)
+        given += isinstance(received.message, LiveGiven)
+        for descriptor in received.files.values():
+            os.close(descriptor)
+    tell(f"live pictures were given {given} times of 2000")
 
 
 def _talks_of_faults(liar: Liar) -> None:
@@ -171,6 +195,7 @@ ANSWERED: dict[str, tuple[Lie, list[str]]] = {
         ["a terabyte: File too large", "last byte: File too large", "refused"],
     ),
     "descriptors": (_sends_descriptors, ["thousands of descriptors"]),
+    "a viewer without end": (_watches_without_end, ["were given 0 times"]),
     "two hundred thousand messages": (_floods, ["200,000 messages"]),
 }
 # Before it has come up.
