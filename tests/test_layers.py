@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # Bottom first; a name stands for the module, or for the package with all in it.
 MATTING = [
-    *("errors", "plugins", "photo", "model", "describe", "bands", "native"),
+    *("errors", "out_of_memory", "plugins", "photo", "model", "describe", "bands", "native"),
     *("tags", "exif", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "tiff"),
     *("profiles", "raster", "heif_items", "heif", "decode"),
     *("network_input", "upsample", "engines", "steady", "temporal"),

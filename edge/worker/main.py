@@ -49,6 +49,7 @@ from matting.decode import decode
 from matting.errors import MattingError, NoPersonFound, OutOfMemory, OutputError, PhotoTooLarge, UnreadablePhoto
 from matting.face.model import default_face_dir
 from matting.model import default_model_dir, load_model
+from matting.out_of_memory import is_out_of_memory
 from matting.photo import U8, Limits
 from matting.pipeline import CutOut, cut
 from matting.pixel_work import PixelWork
@@ -76,10 +77,11 @@ class Worker:
                 answer = self._cut(request, files)
         except MattingError as error:
             answer = error
-        except MemoryError:
-            answer = OutOfMemory("the photo did not fit into the memory left for it")
         except Exception as error:  # noqa: BLE001 - the process boundary: a fault of ours costs this photo, not the service
-            answer, trace = MattingError(f"{error!r}"), traceback.format_exc(limit=-6)
+            if is_out_of_memory(error):
+                answer = OutOfMemory("the photo did not fit into the memory left for it")
+            else:
+                answer, trace = MattingError(f"{error!r}"), traceback.format_exc(limit=-6)
         finally:
             for descriptor in files.values():
                 os.close(descriptor)

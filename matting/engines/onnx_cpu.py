@@ -16,8 +16,9 @@ import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from matting.engines.tensors import as_alpha, input_shape
-from matting.errors import EngineError, ModelError
+from matting.errors import EngineError, ModelError, OutOfMemory
 from matting.model import ModelSpec
+from matting.out_of_memory import is_out_of_memory
 from matting.photo import F32
 
 ERRORS = (
@@ -100,6 +101,8 @@ class OnnxCpuEngine:
         try:
             (output,) = session.run([self._output], {self._input: tensor})
         except ERRORS as error:
+            if is_out_of_memory(error):
+                raise OutOfMemory("too little memory is left to run the network") from error
             raise EngineError(f"onnxruntime failed: {_first_line(error)}") from error
         return as_alpha(np.asarray(output), self._size)
 

@@ -100,18 +100,21 @@ class Worker:
 
 
 @pytest.fixture
-def small_worker() -> Iterator[Worker]:
-    """One with little memory, far less than a photo of 49 MP takes."""
-    worker = Worker(memory=700 << 20)
+def small_worker(request: pytest.FixtureRequest) -> Iterator[Worker]:
+    """One with little memory, by default less than the pixels of a photo of 49 MP and its cut-out take."""
+    worker = Worker(memory=getattr(request, "param", 500) << 20)
     yield worker
     assert worker.process.stop(PATIENCE).code == 0
 
 
+@pytest.mark.parametrize("small_worker", [430, 460, 500, 540], indirect=True)
 def test_a_photo_too_many_for_the_memory_costs_itself_only(small_worker: Worker, tmp_path: Path) -> None:
+    """It runs out in Python, in OpenCV, or as a thread is to begin: the answer is the same."""
     photo = portrait(7000)
     for _ in range(2):
         failed = small_worker.cut(tmp_path, photo, Options())
         assert isinstance(failed, PhotoFailed) and failed.memory > 0
+        assert failed.error == "OutOfMemory", failed
         assert isinstance(small_worker.cut(tmp_path, portrait(), Options()), PhotoCut)
 
 
