@@ -12,14 +12,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from edge.board.budget import this_machine
-from edge.commands.bench import boards, photos, report, rivals, service, stages
+from edge.commands.bench import boards, floor, photos, report, rivals, service, stages
 from edge.commands.bench.machine import machine
-from edge.engine.cpu_variant import fastest, measure
+from edge.engine.cpu_variant import EXACT, fastest, measure
 from matting.engines.registry import engine_names
 from matting.errors import SettingsError
 from matting.model import default_model_dir, load_model
 
-TINY = (64, 64)
+TINY, SAMPLE = (64, 64), (480, 640)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, default=default_model_dir(), metavar="DIR", help="folder with a model.toml")
     parser.add_argument("--no-service", action="store_true", help="leave out the part that starts the real service")
     parser.add_argument("--budget", metavar="BOARD", help="all, orin-nano-4gb, ...: the service within that board's memory")
+    parser.add_argument("--floor", action="store_true", help="also what each size must cost at least, and how far we are")
     parser.add_argument("--rivals", action="store_true", help="also time what users would pick instead, where it is installed")
     parser.add_argument("--rival-python", type=Path, metavar="PATH", help="the python of a virtual environment that has rembg")
     parser.add_argument("--isnet", type=Path, metavar="FILE", help="rembg's IS-Net general, isnet-general-use.onnx")
@@ -64,6 +65,9 @@ def within_budgets(args: argparse.Namespace) -> list[boards.BoardResult]:
         tempfile.TemporaryDirectory(prefix="edge-matting-bench-") as scratch,
         tqdm(unit="photo", file=sys.stderr, disable=not sys.stderr.isatty()) as progress,
     ):
+        sample = Path(scratch) / "sample.jpg"
+        sample.write_bytes(photos.jpeg(source, *SAMPLE))
+        stages.facts(stages.Product("cpu", args.model, 1, 1, EXACT), sample)
         for name in names:
             progress.set_description(name)
             folder = Path(scratch) / name
@@ -84,7 +88,8 @@ def run(args: argparse.Namespace) -> report.Report:
         f"{label}: more pixels than the service takes on this machine" for label in sizes.keys() - fitting.keys()
     )
     product = stages.Product(args.engine, args.model, budget.threads, budget.in_flight, fastest(seconds))
-    steps = len(fitting) * ((1 + (not args.no_service) + args.rivals) * (args.photos + 2) - args.rivals)
+    parts = 1 + (not args.no_service) + args.floor + args.rivals
+    steps = len(fitting) * (parts * (args.photos + 2) - args.floor - args.rivals)
     with (
         tempfile.TemporaryDirectory(prefix="edge-matting-bench-") as scratch,
         tqdm(total=steps, unit="step", file=sys.stderr, disable=not sys.stderr.isatty()) as progress,
@@ -94,7 +99,7 @@ def run(args: argparse.Namespace) -> report.Report:
             contenders, missing = rivals.find(product, args.rival_python, args.isnet, args.modnet, Path(scratch))
             found.remarks.extend(missing)
         tiny = Path(scratch) / "tiny.jpg"
-        tiny.write_bytes(photos.jpeg(source, *TINY))
+        tiny.write_bytes(photos.jpeg(photos.source(None), *TINY))
         for label, size in fitting.items():
             data = photos.jpeg(source, *size)
             folder = Path(scratch) / label
@@ -102,6 +107,8 @@ def run(args: argparse.Namespace) -> report.Report:
             photo = folder / "photo.jpg"
             photo.write_bytes(data)
             found.stages.append(stages.measure(product, tiny, photo, label, size, args.photos, progress.update))
+            if args.floor:
+                found.floor.append(floor.measure(product, photo, label, args.photos, progress.update))
             if not args.no_service:
                 found.service.append(service.measure(product, folder, data, label, args.photos, progress.update))
             if contenders:

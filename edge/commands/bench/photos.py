@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from matting.errors import SettingsError, UnreadablePhoto
+from matting.model import default_model_dir
 from matting.photo import U8
 
 # Upright, as portraits are taken: width x height in pixels.
@@ -33,23 +34,17 @@ class Source:
 
 
 def source(photo: Path | None) -> Source:
-    """The operator's photo; without one scikit-image's astronaut, and without that a drawn portrait.
+    """The operator's photo; without one the portrait that comes with the model.
 
     Raises:
-        UnreadablePhoto: `photo` is no picture that Pillow can read.
+        UnreadablePhoto: it is no picture that Pillow can read.
     """
-    if photo is not None:
-        try:
-            with Image.open(photo) as image:
-                return Source(np.asarray(image.convert("RGB")), photo.name)
-        except OSError as error:
-            raise UnreadablePhoto(f"{photo} cannot be read as a picture: give another --photo") from error
-    try:  # here, because it is no dependency of the product
-        from skimage.data import astronaut
-    except ImportError:
-        return Source(drawn_portrait(), "a drawn portrait (scikit-image is not installed)")
-    picture: U8 = astronaut()  # type: ignore[no-untyped-call]
-    return Source(np.asarray(picture), "the astronaut of scikit-image")
+    path = photo or default_model_dir() / "trial" / "astronaut.jpg"
+    try:
+        with Image.open(path) as image:
+            return Source(np.asarray(image.convert("RGB")), path.name)
+    except OSError as error:
+        raise UnreadablePhoto(f"{path} cannot be read as a picture: give another --photo") from error
 
 
 def size(text: str) -> tuple[int, int]:
@@ -83,22 +78,6 @@ def numbered(photo: bytes, number: int) -> bytes:
     """The same JPEG with its own number in a comment: other bytes, so that the service takes it for another photo."""
     text = b"photo %d" % number
     return photo[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + photo[2:]
-
-
-def drawn_portrait(side: int = 512) -> U8:
-    """A head, hair with strands and shoulders before an uneven wall: side x side x 3 uint8."""
-    random = np.random.default_rng(SEED)
-    ramp = np.linspace(90, 190, side, dtype=np.float32)
-    wall = cv2.GaussianBlur(random.normal(0, 60, (side, side, 3)).astype(np.float32), (0, 0), side / 60)
-    canvas: U8 = np.clip(ramp[:, None, None] * (0.9, 1.0, 1.1) + wall * 4, 0, 255).astype(np.uint8)
-    middle = side // 2
-    cv2.ellipse(canvas, (middle, side), (side * 2 // 5, side * 2 // 5), 0, 0, 360, (60, 70, 130), -1, cv2.LINE_AA)
-    cv2.ellipse(canvas, (middle, side * 2 // 5), (side // 6, side // 4), 0, 0, 360, (50, 35, 30), -1, cv2.LINE_AA)
-    for angle in random.uniform(np.pi, 2 * np.pi, 200):
-        tip = (int(middle + np.cos(angle) * side / 5), int(side * 0.4 + np.sin(angle) * side / 3.6))
-        cv2.line(canvas, (middle, side // 3), tip, (50, 35, 30), 1, cv2.LINE_AA)
-    cv2.ellipse(canvas, (middle, side * 3 // 7), (side // 7, side // 5), 0, 0, 360, (225, 180, 150), -1, cv2.LINE_AA)
-    return canvas
 
 
 def _cover(rgb: U8, width: int, height: int) -> U8:

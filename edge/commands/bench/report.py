@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
+from edge.commands.bench.floor import FloorResult
 from edge.commands.bench.machine import Machine
 from edge.commands.bench.rivals import OURS, RivalResult
 from edge.commands.bench.service import ServiceResult
@@ -25,6 +26,7 @@ class Report:
     form_ms: dict[str, float]
     stages: list[StageResult] = field(default_factory=list)
     service: list[ServiceResult] = field(default_factory=list)
+    floor: list[FloorResult] = field(default_factory=list)
     rivals: list[RivalResult] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -36,8 +38,9 @@ def as_json(report: Report) -> str:
 
 def as_text(report: Report) -> str:
     """Tables; times are median (p95)."""
-    parts = [_head(report), *(_stages(result) for result in report.stages), _service(report.service), _rivals(report.rivals)]
-    return "\n\n".join(part for part in [*parts, "\n".join(report.remarks)] if part)
+    sizes = [*(_stages(result) for result in report.stages), *(_floor(result) for result in report.floor)]
+    parts = [_head(report), *sizes, _service(report.service), _rivals(report.rivals), "\n".join(report.remarks)]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _head(report: Report) -> str:
@@ -57,6 +60,7 @@ def _head(report: Report) -> str:
 
 def _stages(result: StageResult) -> str:
     lines = [f"{result.size} ({result.width}x{result.height}), {result.photos} photos, bytes in to PNG bytes out"]
+    lines[0] += f"; {result.coverage:.0%} of it person, {result.edge:.1%} edge"
     lines += [f"  {name:24s}{_spread(times)}" for name, times in result.stages.items()]
     lines += [
         f"  {'whole photo':24s}{_spread(result.whole)}",
@@ -65,6 +69,14 @@ def _stages(result: StageResult) -> str:
         f"  peak memory {result.peak_mb:.0f} MB one at a time, {result.peak_overlap_mb:.0f} MB with overlap; "
         f"{result.resident_mb:.0f} MB with a tiny photo, {result.bytes_per_pixel:.1f} bytes a pixel more with this one",
     ]
+    return "\n".join(lines)
+
+
+def _floor(result: FloorResult) -> str:
+    lines = [f"{result.size}, what it must cost at least on {result.cores} cores: each part on one core, divided by the cores"]
+    lines += [f"  {name:24s}{_spread(times)}" for name, times in result.parts.items()]
+    lines.append(f"  {'floor':24s}{result.floor_ms:9.1f}")
+    lines.append(f"  {'ours':24s}{result.ours_ms:9.1f}, in turn with it; {result.ratio:.2f} times the floor")
     return "\n".join(lines)
 
 

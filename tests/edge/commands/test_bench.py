@@ -21,7 +21,7 @@ from edge.commands.bench.child import Child
 from edge.commands.bench.command import run, within_budgets
 from edge.commands.bench.limits import limited
 from edge.commands.bench.memory import PeakSampler, pss_mb, tree
-from edge.commands.bench.photos import Source, drawn_portrait, jpeg, numbered, size, source
+from edge.commands.bench.photos import jpeg, numbered, size, source
 from edge.commands.bench.report import Report, as_json, as_text
 from edge.commands.bench.rivals import OURS, Contender, compare
 from edge.commands.bench.stages import spread
@@ -52,7 +52,7 @@ def arguments(*words: str) -> argparse.Namespace:
 def report() -> Iterator[Report]:
     if not (default_model_dir() / "model.toml").is_file():
         pytest.skip("the model is not in this checkout")
-    yield run(arguments("--sizes", "96x128", "--photos", "2"))
+    yield run(arguments("--sizes", "96x128", "--photos", "2", "--floor"))
 
 
 @pytest.mark.slow
@@ -76,7 +76,7 @@ def test_the_service_gives_every_photo_a_verdict(report: Report) -> None:
 @pytest.mark.slow
 def test_report_has_all_keys(report: Report) -> None:
     found: dict[str, Any] = json.loads(as_json(report))
-    assert found.keys() == {"machine", "photo", "threads", "form_ms", "stages", "service", "rivals", "remarks"}
+    assert found.keys() == {"machine", "photo", "threads", "form_ms", "stages", "floor", "service", "rivals", "remarks"}
     assert found["machine"]["cores"] >= 1
     assert found["machine"]["ram_mb"] > 0
     assert "onnxruntime" in found["machine"]["versions"]
@@ -84,6 +84,31 @@ def test_report_has_all_keys(report: Report) -> None:
     assert "whole photo" in text
     assert "network alone: fp32 " in text and ", int8 " in text
     assert "warm service" in text
+    assert "% of it person" in text and "times the floor" in text
+
+
+@pytest.mark.slow
+def test_somebody_is_in_what_is_measured(report: Report) -> None:
+    (result,), (service,) = report.stages, report.service
+    assert 0.2 < result.coverage < 0.9 and 0.01 < result.edge < 0.5
+    assert (service.no_person, service.failed) == (0, 0)
+
+
+@pytest.mark.slow
+def test_the_floor_holds_what_a_photo_needs(report: Report) -> None:
+    (result,) = report.floor
+    one_core = sum(times.median for times in result.parts.values())
+    assert len(result.parts) == 5 and 0 < result.floor_ms <= 1.5 * one_core / result.cores
+    assert result.ratio > 0 and result.ours_ms > 0
+
+
+@pytest.mark.slow
+def test_a_photo_of_nobody_is_not_timed(tmp_path: Path) -> None:
+    Image.new("RGB", (96, 128), (90, 120, 90)).save(tmp_path / "wall.png")
+    with pytest.raises(SettingsError, match="nobody is found"):
+        run(arguments("--sizes", "96x128", "--photos", "1", "--photo", str(tmp_path / "wall.png")))
+    with pytest.raises(SettingsError, match="nobody is found"):
+        within_budgets(arguments("--budget", "orin-nano-4gb", "--sizes", "96x128", "--photo", str(tmp_path / "wall.png")))
 
 
 def test_ratio_is_the_quotient_of_the_medians(tmp_path: Path) -> None:
@@ -111,7 +136,7 @@ def test_missing_things_are_said() -> None:
 
 
 def test_photos_are_whole_and_distinct() -> None:
-    picture = Source(drawn_portrait(), "drawn")
+    picture = source(None)
     photo = jpeg(picture, 90, 160)
     assert jpeg(picture, 90, 160) == photo
     first, second = numbered(photo, 1), numbered(photo, 2)
@@ -123,7 +148,7 @@ def test_photos_are_whole_and_distinct() -> None:
 
 
 def test_the_operators_photo(tmp_path: Path) -> None:
-    Image.fromarray(drawn_portrait(64)).save(tmp_path / "mine.png")
+    Image.fromarray(source(None).rgb).save(tmp_path / "mine.png")
     assert source(tmp_path / "mine.png").name == "mine.png"
 
 
