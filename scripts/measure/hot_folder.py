@@ -1,6 +1,6 @@
 """What the hot folder costs beside the cutting: a photo from its rename into the inbox to its cut-out in the outbox, and the
-same photo through `matting.pipeline.cut` in a process of its own, in turn. Once on a tmpfs, whose fsync takes nothing, and once
-on a disk: what that takes longer is its syncs.
+photo through `matting.pipeline.cut` in a process of its own, in turn. Once on a tmpfs, whose fsync takes nothing, and once on
+a disk: what that takes longer is its syncs.
 
 .venv/bin/python -m scripts.measure.hot_folder [--turns 15] [--size 12mp] [--memory /dev/shm] [--disk FOLDER]
 """
