@@ -35,14 +35,16 @@ def composite(colours: U8, alpha: U8, behind: U8 | None) -> U8:
     """HxWx4 with straight alpha, its RGB 0 wherever alpha is, when nothing is behind; else HxWx3."""
     height, width = alpha.shape
     channels = 4 if behind is None else 3
-    result = np.zeros((height, width, channels), np.uint8)
+    result = np.empty((height, width, channels), np.uint8)
+
+    colours, alpha = np.ascontiguousarray(colours), np.ascontiguousarray(alpha)
 
     def one(top: int, bottom: int) -> None:
         rows = slice(top, bottom)
         if behind is None:
             result[rows] = _transparent(colours[rows], alpha[rows])
         else:
-            result[rows] = _over(colours[rows], alpha[rows], behind if behind.shape[:2] == (1, 1) else behind[rows])
+            _over(colours[rows], alpha[rows], behind if behind.shape[:2] == (1, 1) else behind[rows], result[rows])
 
     run(one, height, ROWS)
     return result
@@ -107,7 +109,10 @@ def _transparent(foreground: U8, alpha: U8) -> U8:
     return np.asarray(cv2.copyTo(rgba, alpha), np.uint8)
 
 
-def _over(foreground: U8, alpha: U8, behind: U8) -> U8:
+def _over(front: U8, alpha: U8, behind: U8, result: U8) -> None:
+    behind = np.ascontiguousarray(behind)
+    if native.available():
+        native.over_rows(front, alpha, behind, result)
+        return
     share = alpha.astype(np.float32) / 255
-    behind = np.ascontiguousarray(np.broadcast_to(behind, foreground.shape))
-    return np.asarray(cv2.blendLinear(np.ascontiguousarray(foreground), behind, share, 1 - share), np.uint8)
+    result[:] = cv2.blendLinear(front, np.ascontiguousarray(np.broadcast_to(behind, front.shape)), share, 1 - share)

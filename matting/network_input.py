@@ -26,12 +26,13 @@ def network_input(photo: Photo, spec: InputSpec, small: U8 | None = None) -> tup
     Padding has the value that the network takes for the mean colour, 0 after normalising.
     """
     box = photo_box(photo.height, photo.width, spec)
-    canvas = np.zeros((spec.height, spec.width, 3), np.float32)
-    region = canvas[box.top : box.bottom, box.left : box.right]
-    region[:] = shrunk(photo, spec) if small is None else small
-    region -= np.asarray(spec.mean, np.float32)
-    region /= np.asarray(spec.std, np.float32)
-    tensor = canvas.transpose(2, 0, 1) if spec.layout == "NCHW" else canvas
+    planes = np.zeros((3, spec.height, spec.width), np.float32)
+    pixels = shrunk(photo, spec) if small is None else small
+    levels = np.arange(256, dtype=np.float32)
+    for plane, colour, mean, std in zip(planes, cv2.split(pixels), spec.mean, spec.std, strict=True):
+        table = (levels - np.float32(mean)) / np.float32(std)
+        plane[box.top : box.bottom, box.left : box.right] = cv2.LUT(colour, table)
+    tensor = planes if spec.layout == "NCHW" else planes.transpose(1, 2, 0)
     return np.ascontiguousarray(tensor[np.newaxis]), Geometry(photo.height, photo.width, box)
 
 

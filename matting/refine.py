@@ -34,13 +34,10 @@ def refine(alpha: F32, photo: Photo, small: U8 | None = None) -> U8:
     """
     if small is None:
         small = resize(photo.rgb, *alpha.shape)
-    guide = np.asarray(small.transpose(2, 0, 1) / np.float32(255), np.float32)
+    guide = np.ascontiguousarray(small.transpose(2, 0, 1) / np.float32(255), np.float32)
+    alpha = np.ascontiguousarray(alpha)
     band = widened(unsure(alpha), MARGIN)
-    planes = _linear_functions(guide, alpha, band)
-    # Outside of the band a = 0 and b is 0 or 1: enlarging the planes then also blends band and rest without a seam.
-    planes[:3] *= band
-    planes[3] = np.where(band, planes[3], alpha > 0.5) * 255
-    return evaluate(planes, band, photo.rgb)
+    return evaluate(_functions(guide, alpha, band), band, photo.rgb)
 
 
 def unsure(alpha: F32) -> NDArray[np.bool_]:
@@ -56,23 +53,28 @@ def widened(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), square), np.bool_)
 
 
-def _linear_functions(guide: F32, alpha: F32, band: NDArray[np.bool_]) -> F32:
-    """a and b for each pixel of the small matte, 4xHxW: alpha = planes[:3].rgb + planes[3], colours 0..1.
+def _functions(guide: F32, alpha: F32, band: NDArray[np.bool_]) -> F32:
+    """a and b for each pixel of the small matte, 4xHxW: for colours and an alpha of 0..255 alpha = planes[:3].rgb + planes[3].
 
-    They are right within the band; what it is averaged from, a window around, is all that is solved.
+    What the band's functions are averaged from, a window around, is all that is solved. Outside of the band a = 0 and b is 0
+    or 255: enlarging the planes then also blends band and rest without a seam.
     """
-    a = _average(_windows(guide, alpha, widened(band, RADIUS)))
+    a = _windows(guide, alpha, widened(band, RADIUS))
+    if native.available():
+        planes = np.empty((4, *alpha.shape), np.float32)
+        run(lambda *rows: native.function_rows(a, guide, alpha, band, RADIUS, planes, *rows), len(alpha), _ROWS)
+        return planes
+    a = _average(a)
     # The paper averages b as well. This b makes the function exact here, in the middle of its window, instead: the
     # matte's own detail stays.
-    b = alpha - (a * guide).sum(axis=0)
-    return np.concatenate([a, b[np.newaxis]])
+    b = np.where(band, alpha - (a * guide).sum(axis=0), alpha > 0.5) * np.float32(255)
+    return np.concatenate([a * band, b[np.newaxis]], dtype=np.float32)
 
 
 def _windows(guide: F32, alpha: F32, near: NDArray[np.bool_]) -> F32:
     """a of the windows around the pixels that `near` marks, 0 elsewhere, 3xHxW."""
     a = np.zeros(guide.shape, np.float32)
     if native.available():
-        guide, alpha = np.ascontiguousarray(guide), np.ascontiguousarray(alpha)
         run(lambda *rows: native.window_rows(guide, alpha, near, RADIUS, EPSILON, a, *rows), len(alpha), _ROWS)
         return a
     mean, alpha_mean = _average(guide), _average(alpha[np.newaxis])

@@ -17,6 +17,7 @@ from edge.camera.recovery import HUNG
 from edge.ipc.latest import Latest
 from matting.backgrounds.base import Background
 from matting.backgrounds.registry import open_background
+from matting.bands import on_cores
 from matting.composite import backdrop, composite
 from matting.decode import decode
 from matting.foreground import foreground
@@ -39,12 +40,12 @@ def background(text: str) -> Background:
 
 
 class Live(threading.Thread):
-    """Composites matted frames; while none come, the background alone is shown: nobody freezes in it."""
+    """Composites matted frames, on so many cores; while none come, the background alone is shown: nobody freezes in it."""
 
-    def __init__(self, seen: Latest[MattedFrame], behind: Background) -> None:
+    def __init__(self, seen: Latest[MattedFrame], behind: Background, cores: int = 1) -> None:
         super().__init__(name="live", daemon=True)
         self.pictures: Latest[LiveFrame] = Latest()
-        self._seen = seen
+        self._seen, self._cores = seen, cores
         self._background = behind
         self._behind: U8 | None = None
         self._shape = _BLANK
@@ -58,7 +59,9 @@ class Live(threading.Thread):
             seen = self._seen.after(number, HUNG)
             if seen is not None:
                 number, empty = seen.number, False
-                self._show(_jpeg(self._composited(seen)), seen.arrived)
+                with on_cores(self._cores):
+                    picture = self._composited(seen)
+                self._show(_jpeg(picture), seen.arrived)
             elif not empty:
                 self._show_nobody()
                 empty = True
@@ -85,7 +88,7 @@ class Live(threading.Thread):
         self._show(_jpeg(composite(empty.rgb, alpha, self._backdrop(empty, alpha))), None)
 
     def _composited(self, seen: MattedFrame) -> U8:
-        photo, alpha = seen.photo, refine(seen.matte, seen.photo)
+        photo, alpha = seen.photo, refine(seen.matte, seen.photo, seen.small)
         return composite(foreground(photo.rgb, alpha), alpha, self._backdrop(photo, alpha))
 
     def _backdrop(self, photo: Photo, alpha: U8) -> U8:

@@ -33,8 +33,9 @@ class LiveView:
     def __init__(self, start: StartCamera, frames: Latest[Frame], *, live: bool) -> None:
         options = start.options.live
         model = load_model(start.model)
-        # One thread: the service's worker and the camera share the cores, neither takes them all.
-        engine = open_engine(start.engine, model, threads=1)
+        # Live video has all cores that the kernel gives it beside the worker; a glance now and then takes one.
+        self._cores = start.threads if live else 1
+        engine = open_engine(start.engine, model, self._cores)
         pause = 0.0 if live else _GLANCE
         self._matting_thread = MattingThread(frames, engine, model, height=options.height, steady=options.steady, pause=pause)
         self._threads: list[threading.Thread] = [self._matting_thread]
@@ -89,7 +90,7 @@ class LiveView:
             thread.join(5.0)
 
     def _open(self, options: LiveOptions) -> Live:
-        live = Live(self._matting_thread.seen, _background(options.background))
+        live = Live(self._matting_thread.seen, _background(options.background), self._cores)
         self._threads.append(live)
         if options.device is not None:
             device = options.device

@@ -13,14 +13,15 @@ from edge.camera.frame import Frame
 from edge.ipc.latest import Latest
 from matting.engines.base import Engine
 from matting.model import ModelSpec
-from matting.network_input import network_input, undo
+from matting.network_input import network_input, shrunk, undo
 from matting.photo import F32, U8, Photo
 from matting.steady import Steady
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MattedFrame:
-    """A frame and its matte. photo: the frame in RGB; matte: as `network_input.undo` gives it, steadied if so wished.
+    """A frame and its matte. photo: the frame in RGB; small: the photo as `network_input.shrunk` gives it; matte: as
+    `network_input.undo` gives it, of that size, steadied if so wished.
 
     present: whether a person is there; motion: share of the silhouette that changed since the last one, per second.
     """
@@ -28,6 +29,7 @@ class MattedFrame:
     number: int
     arrived: float
     photo: Photo
+    small: U8
     matte: F32
     present: bool
     motion: float
@@ -76,13 +78,14 @@ class MattingThread(threading.Thread):
 
     def _look(self, frame: Frame) -> MattedFrame:
         photo = Photo(frame.rgb(self._height))
-        tensor, geometry = network_input(photo, self._model.input)
+        small = shrunk(photo, self._model.input)
+        tensor, geometry = network_input(photo, self._model.input, small)
         matte = undo(self._engine.infer(tensor), geometry)
         presence = self._model.presence
         present = bool((matte >= 0.5).mean() >= presence.min_coverage and np.quantile(matte, 0.999) >= presence.min_peak)
         if self._steady is not None:
             matte = self._steady(matte, _grey(frame, matte), frame.arrived)
-        return MattedFrame(frame.number, frame.arrived, photo, matte, present, self._motion(matte, frame.arrived))
+        return MattedFrame(frame.number, frame.arrived, photo, small, matte, present, self._motion(matte, frame.arrived))
 
     def _motion(self, matte: F32, arrived: float) -> float:
         before, self._last = self._last, (matte, arrived)

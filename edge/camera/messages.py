@@ -13,13 +13,15 @@ STREAM = "stream"
 
 
 class StartCamera(Message, frozen=True):
-    """inbox: where photos go; state: where the control socket lies; engine, model: for live video and for seeing people."""
+    """inbox: where photos go; state: where the control socket lies; engine, model: for live video and for seeing people;
+    threads: of both, the cores of the board's budget."""
 
     options: CameraOptions
     inbox: Path
     state: Path
     engine: str
     model: Path
+    threads: Count
     log_level: str
 
 

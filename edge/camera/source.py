@@ -29,7 +29,9 @@ class CameraSource:
         engine = engine_beside(config.engine)  # the worker has the GPU to itself
         model = config.model or default_model_dir()
         folders = config.folders
-        start = StartCamera(config.camera, folders.inbox, folders.state, engine, model, config.log_level)
+        start = StartCamera(
+            config.camera, folders.inbox, folders.state, engine, model, context.budget.threads, config.log_level
+        )
 
         def taken(path: PurePosixPath) -> None:
             context.announced.append(path)

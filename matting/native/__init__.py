@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from matting.photo import F32, U8
 
 _FILE = Path(__file__).with_name("pixels.so")
-_VERSION = 1  # as pixels.c has it
+_VERSION = 2  # as pixels.c has it
 _PLACE = np.dtype([("first", np.int32), ("share", np.float32)])  # as pixels.c has it
 
 
@@ -32,9 +32,11 @@ def _library() -> ctypes.CDLL | None:
     library.em_alpha.argtypes = [array, array, size, size, array, size, size, array, array, size, size]
     library.em_colours.argtypes = [array, size, size, array, array, size, size, array, array, size, size, size]
     library.em_windows.argtypes = [array, array, array, size, size, size, ctypes.c_double, array, size, size]
+    library.em_functions.argtypes = [array, array, array, array, size, size, size, array, size, size]
+    library.em_over.argtypes = [array, array, array, size, array, size]
     library.em_weighted_blur.argtypes = [array, array, *[size] * 5, ctypes.c_double, array, array, size, size]
     library.em_corrected.argtypes = [array, array, array, array, size, size, size, size]
-    for name in ("places", "alpha", "colours", "windows", "weighted_blur", "corrected"):
+    for name in ("places", "alpha", "colours", "windows", "functions", "over", "weighted_blur", "corrected"):
         getattr(library, f"em_{name}").restype = None
     return library
 
@@ -83,6 +85,32 @@ def window_rows(
     library.em_windows(
         *(_at(guide, np.float32, (3, *low)), _at(alpha, np.float32, low), _at(near, np.bool_, low), *low),
         *(radius, epsilon, _at(a, np.float32, (3, *low)), top, bottom),
+    )
+
+
+def function_rows(
+    a: F32, guide: F32, alpha: F32, band: NDArray[np.bool_], radius: int, planes: F32, top: int, bottom: int
+) -> None:
+    """Rows [top, bottom) of `planes` (4xhxw) of what `matting.refine` makes of `a`, as `window_rows` gives it: within `band` a
+    and b, elsewhere a is 0 and b 0 or 255. guide: 3xhxw, 0..1; alpha: hxw, 0..1."""
+    library = _library()
+    low = alpha.shape
+    assert library is not None and 0 <= top <= bottom <= low[0]
+    library.em_functions(
+        *(_at(a, np.float32, (3, *low)), _at(guide, np.float32, (3, *low)), _at(alpha, np.float32, low)),
+        *(_at(band, np.bool_, low), *low, radius, _at(planes, np.float32, (4, *low)), top, bottom),
+    )
+
+
+def over_rows(front: U8, alpha: U8, behind: U8, out: U8) -> None:
+    """The front (hxwx3) with its alpha (hxw) before what is behind (hxwx3, or 1x1x3), into `out` (hxwx3)."""
+    library = _library()
+    size, one_colour = (*alpha.shape, 3), behind.shape == (1, 1, 3)
+    assert library is not None
+    library.em_over(
+        *(_at(front, np.uint8, size), _at(alpha, np.uint8, alpha.shape)),
+        *(_at(behind, np.uint8, (1, 1, 3) if one_colour else size), 0 if one_colour else 3),
+        *(_at(out, np.uint8, size), alpha.size),
     )
 
 

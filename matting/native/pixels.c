@@ -10,7 +10,7 @@
 /* To be counted up with every change of a function's arguments or meaning. */
 int em_version(void)
 {
-    return 1;
+    return 2;
 }
 
 typedef struct {
@@ -210,6 +210,40 @@ void em_windows(const float *guide, const float *alpha, const uint8_t *near, int
         }
 }
 
+/* The functions that are evaluated at full size: a averaged over the window around each pixel that `band` marks, and the b that
+ * makes it exact there; elsewhere a = 0 and b is 0 or 255. Rows [top, bottom) of four planes (matting.refine._functions). */
+void em_functions(const float *a, const float *guide, const float *alpha, const uint8_t *band, int height, int width, int radius,
+                  float *planes, int top, int bottom)
+{
+    const size_t plane = (size_t)height * width;
+    const double count = (2 * radius + 1) * (2 * radius + 1);
+    for (int y = top; y < bottom; y++)
+        for (int x = 0; x < width; x++) {
+            const size_t at = (size_t)y * width + x;
+            double mean[3] = {0};
+            float b = alpha[at];
+            if (!band[at]) {
+                b = b > 0.5f;
+            } else {
+                for (int v = -radius; v <= radius; v++) {
+                    const size_t line = (size_t)mirrored(y + v, height) * width;
+                    for (int u = -radius; u <= radius; u++)
+                        for (int c = 0; c < 3; c++)
+                            mean[c] += a[line + mirrored(x + u, width) + c * plane];
+                }
+                float colour = 0;
+                for (int c = 0; c < 3; c++) {
+                    mean[c] /= count;
+                    colour += (float)mean[c] * guide[at + c * plane];
+                }
+                b -= colour;
+            }
+            for (int c = 0; c < 3; c++)
+                planes[at + c * plane] = (float)mean[c];
+            planes[at + 3 * plane] = b * 255;
+        }
+}
+
 /* What lies outside of a frame is its mirror image, without the border itself: OpenCV's BORDER_REFLECT_101. */
 static int mirrored_within(int at, int size)
 {
@@ -281,5 +315,16 @@ void em_corrected(float *front, const float *back, const float *colours, const f
             const size_t one = c * plane + at;
             const float found = ((back[one] - front[one]) * share[at] + colours[one] - back[one]) * share[at] + front[one];
             front[one] = found < 0 ? 0 : found > 255 ? 255 : found;
+        }
+}
+
+/* The person before what is behind, for `count` pixels: front * alpha + behind * (1 - alpha), to the nearest level. step: bytes
+ * from one pixel of `behind` to the next, 3, or 0 for one colour. */
+void em_over(const uint8_t *front, const uint8_t *alpha, const uint8_t *behind, int step, uint8_t *out, int count)
+{
+    for (int i = 0; i < count; i++, front += 3, behind += step, out += 3)
+        for (int c = 0; c < 3; c++) {
+            const unsigned sum = front[c] * alpha[i] + behind[c] * (255u - alpha[i]) + 128;
+            out[c] = (uint8_t)((sum + (sum >> 8)) >> 8); /* sum / 255, rounded: exact for all of 16 bits */
         }
 }

@@ -11,6 +11,7 @@ from PIL import Image
 
 from matting import foreground, native, refine
 from matting.bands import bands, on_cores, side_by_side
+from matting.composite import composite
 from matting.formats.png import write_png
 from matting.photo import U8, Photo
 
@@ -52,6 +53,22 @@ def test_the_persons_own_colours_are_the_siblings(height: int, width: int, monke
         compiled = foreground.foreground(photo.rgb, alpha)
     monkeypatch.setattr(native, "available", lambda: False)
     assert differs(compiled, foreground.foreground(photo.rgb, alpha)) <= 1
+
+
+@needs_native
+@pytest.mark.parametrize(("height", "width"), SHAPES)
+@pytest.mark.parametrize("one_colour", [True, False])
+def test_what_is_behind_is_the_siblings(height: int, width: int, one_colour: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng((height, width))
+    front = random.integers(0, 256, (height, width, 3)).astype(np.uint8)
+    alpha = random.choice(np.array([0, 1, 90, 254, 255], np.uint8), (height, width))
+    behind = random.integers(0, 256, (1, 1, 3) if one_colour else front.shape).astype(np.uint8)
+    with on_cores(3):
+        compiled = composite(front, alpha, behind)
+    assert np.array_equal(compiled[alpha == 255], front[alpha == 255])
+    assert np.array_equal(compiled[alpha == 0], np.broadcast_to(behind, front.shape)[alpha == 0])
+    monkeypatch.setattr(native, "available", lambda: False)
+    assert differs(compiled, composite(front, alpha, behind)) <= 1
 
 
 @needs_native
