@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-_CORES: ContextVar[int] = ContextVar("cores", default=1)
+_POOL: ContextVar[ThreadPoolExecutor | None] = ContextVar("pool", default=None)
 
 
 @contextmanager
 def on_cores(cores: int) -> Iterator[None]:
     """What this thread does for its photo until the end of the block may use so many cores."""
-    token = _CORES.set(max(1, cores))
-    try:
-        yield
-    finally:
-        _CORES.reset(token)
+    with ThreadPoolExecutor(cores) if cores > 1 else nullcontext() as pool:
+        token = _POOL.set(pool)
+        try:
+            yield
+        finally:
+            _POOL.reset(token)
 
 
 def bands(height: int, rows: int) -> list[tuple[int, int]]:
@@ -35,12 +36,8 @@ def bands(height: int, rows: int) -> list[tuple[int, int]]:
 
 def side_by_side(work: Callable[[T], R], items: list[T]) -> Iterator[R]:
     """What `work` gives for each item, in their order, on all cores that the photo may have."""
-    cores = min(_CORES.get(), len(items))
-    if cores <= 1:
-        yield from map(work, items)
-        return
-    with ThreadPoolExecutor(cores) as pool:
-        yield from pool.map(work, items)
+    pool = _POOL.get()
+    return map(work, items) if pool is None or len(items) < 2 else pool.map(work, items)
 
 
 def run(work: Callable[[int, int], object], height: int, rows: int) -> None:
