@@ -8,7 +8,7 @@ import numpy as np
 from matting import native
 from matting.backgrounds.base import Background
 from matting.backgrounds.colour import WHITE
-from matting.bands import run
+from matting.bands import bands, side_by_side
 from matting.foreground import by_rows, foreground
 from matting.formats.base import Format
 from matting.photo import U8, Box, Photo
@@ -36,17 +36,16 @@ def composite(colours: U8, alpha: U8, behind: U8 | None) -> U8:
     height, width = alpha.shape
     channels = 4 if behind is None else 3
     result = np.empty((height, width, channels), np.uint8)
-
     colours, alpha = np.ascontiguousarray(colours), np.ascontiguousarray(alpha)
 
-    def one(top: int, bottom: int) -> None:
-        rows = slice(top, bottom)
+    def one(rows: slice) -> None:
         if behind is None:
             result[rows] = _transparent(colours[rows], alpha[rows])
         else:
             _over(colours[rows], alpha[rows], behind if behind.shape[:2] == (1, 1) else behind[rows], result[rows])
 
-    run(one, height, ROWS)
+    for _ in side_by_side(one, [slice(*rows) for rows in bands(height, ROWS)]):
+        pass
     return result
 
 

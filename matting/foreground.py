@@ -9,11 +9,13 @@ colours) was 3.7, 6.1, 11.1 with the paper's constants, is 2.6, 2.8, 3.4 with th
 
 from __future__ import annotations
 
+from itertools import product
+
 import cv2
 import numpy as np
 
 from matting import native
-from matting.bands import bands, run, side_by_side
+from matting.bands import bands, cores, run, side_by_side
 from matting.network_input import resize
 from matting.photo import F32, U8
 from matting.upsample import enlarged, tiles
@@ -22,8 +24,7 @@ WIDE, NARROW = 90, 6  # sides of the box blurs as in the paper, but in pixels of
 MOST_REDUCED = 4  # the blurs are found at up to a quarter of the size, and applied at the full
 SURE = 3  # the wide blurs weight by the share to this power: colours of the sure pixels reach the unsure ones
 REDUCE_ABOVE = 400  # pixels of the larger side per step of reduction
-_ROWS = 64  # at a time, where several cores share a photo
-_LARGE_BAND = 256  # rows that are blurred at a time: before each a window's rows are added up
+_ROWS = 64  # of a band at least, where several cores share a photo
 _NOTHING = 1e-10
 
 
@@ -53,8 +54,7 @@ def foreground(rgb: U8, alpha: U8) -> U8:
 def by_rows(rgb: U8, alpha: U8, channels: int) -> U8:
     """The same by `matting.native`, or with 4 channels with straight alpha, their colours 0 wherever alpha is."""
     rgb, alpha = np.ascontiguousarray(rgb), np.ascontiguousarray(alpha)
-    rows = bands(len(alpha), _ROWS)
-    edges = any(cv2.inRange(alpha[top:bottom], 1, 254).any() for top, bottom in rows)
+    edges = any(cv2.inRange(alpha[top:bottom], 1, 254).any() for top, bottom in bands(len(alpha), _ROWS))
     estimate = _estimate(rgb, alpha) if edges else None
     result = np.empty((*alpha.shape, channels), np.uint8)
     run(lambda top, bottom: native.colour_rows(estimate, rgb, alpha, result[top:bottom], top, bottom), len(alpha), _ROWS)
@@ -79,15 +79,20 @@ def _blurs_by_rows(colours: F32, share: F32) -> F32:
     """The same by `matting.native`."""
     front, back = np.empty_like(colours), np.empty_like(colours)
     result = np.empty((6, *share.shape), np.float32)
-    steps = (
-        lambda *rows: native.blur_rows(colours, share, back, *rows, side=WIDE, behind=True, power=SURE, nothing=_NOTHING),
-        lambda *rows: native.blur_rows(colours, share, front, *rows, side=WIDE, behind=False, power=SURE, nothing=_NOTHING),
-        lambda *rows: native.correct_rows(front, back, colours, share, *rows),
-        lambda *rows: native.blur_rows(front, share, result[:3], *rows, side=NARROW, behind=False, power=1, nothing=_NOTHING),
-        lambda *rows: native.blur_rows(back, share, result[3:], *rows, side=NARROW, behind=True, power=1, nothing=_NOTHING),
-    )
-    for step in steps:
-        run(step, len(share), _LARGE_BAND)
+    # Before each band a window's rows are added up: as few bands as there are cores, and both blurs at once.
+    halves = bands(len(share), -(-len(share) // max(1, cores() // 2)))
+
+    def blurred(*blurs: tuple[F32, F32, bool], side: int, power: int) -> None:
+        def one(job: tuple[tuple[F32, F32, bool], tuple[int, int]]) -> None:
+            (planes, out, behind), rows = job
+            native.blur_rows(planes, share, out, *rows, side=side, behind=behind, power=power, nothing=_NOTHING)
+
+        for _ in side_by_side(one, list(product(blurs, halves))):
+            pass
+
+    blurred((colours, back, True), (colours, front, False), side=WIDE, power=SURE)
+    run(lambda *rows: native.correct_rows(front, back, colours, share, *rows), len(share), _ROWS)
+    blurred((front, result[:3], False), (back, result[3:], True), side=NARROW, power=1)
     return result
 
 

@@ -21,7 +21,7 @@ from matting.upsample import covered, enlarged, tiles
 RADIUS = 2  # of the windows, in pixels of the network's matte
 EPSILON = 1e-5  # the colour variance (colours 0..1) that still counts as flat
 UNSURE = 0.02  # alpha this near to 0 or 1 is settled
-_ROWS = 64  # evaluated at a time, where several cores share a photo
+_ROWS = 32  # of a band at least, where several cores share a photo
 MARGIN = 2  # network pixels by which the unsure band is widened: strands reach out of it
 
 
