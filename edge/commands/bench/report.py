@@ -83,10 +83,12 @@ def _floor(result: FloorResult) -> str:
 def _service(results: list[ServiceResult]) -> str:
     if not results:
         return ""
-    lines = [f"{'warm service':16s}{'file in to file out':>24s}  photos/s  peak MB   cut  nobody  failed"]
+    lines = [f"{'warm service':16s}{'file in to file out':>24s}  photos/s  alone MB  peak MB   cut  nobody  failed"]
     for r in results:
         verdicts = f"{r.cut:6d}{r.no_person:8d}{r.failed:8d}"
-        lines.append(f"  {r.size:14s}{_spread(r.latency):>24s}{r.photos_per_second:10.2f}{r.peak_mb:9.0f}{verdicts}")
+        lines.append(
+            f"  {r.size:14s}{_spread(r.latency):>24s}{r.photos_per_second:10.2f}{r.peak_alone_mb:10.0f}{r.peak_mb:9.0f}{verdicts}"
+        )
     return "\n".join(lines)
 
 
