@@ -14,6 +14,7 @@ import statistics
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from matting.face.finder import find_faces
 from matting.face.model import default_face_dir
 from matting.face.networks import OnnxFaceNetworks
 from matting.formats.jpeg import write_jpeg
-from matting.id_photo.file_size import jpeg_within
+from matting.id_photo.file_size import within
 from matting.id_photo.portrait import Wish
 from matting.id_photo.specification import Range, Specification, find_specification
 from matting.model import default_model_dir, load_model
@@ -59,7 +60,7 @@ class Prover:
         self.lines.append(line)
 
     def made(self, data: bytes, rule: Specification, dpi: float | None) -> CutOut:
-        return cut(data, settings_from("id-photo", id_photo=Wish(rule, lambda: self.faces, dpi=dpi)), self.work)
+        return cut(data, settings_from("id-photo", id_photos=(Wish(rule, lambda: self.faces, dpi=dpi),)), self.work)
 
 
 def measured_anew(prover: Prover, output: bytes, rule: Specification) -> dict[str, float] | None:
@@ -145,7 +146,7 @@ def kb_targets(prover: Prover, made: dict[Path, CutOut]) -> None:
         assert done.id_photo is not None
         for kb in _KB:
             try:
-                data, _ = jpeg_within(done.id_photo.pixels, None, (300, 300), kb)
+                data, _ = within(partial(write_jpeg, done.id_photo.pixels, None, (300, 300)), done.id_photo.pixels, kb)
             except PhotoError:
                 told += 1
                 continue
@@ -197,7 +198,7 @@ def cost(prover: Prover, photo: Path, rule: Specification) -> None:
     factor = (12e6 / (rgb.shape[0] * rgb.shape[1])) ** 0.5
     large = np.asarray(cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), np.uint8)
     data = write_jpeg(large, None, None, 92)
-    plain, wished = Settings(), settings_from("id-photo", id_photo=Wish(rule, lambda: prover.faces))
+    plain, wished = Settings(), settings_from("id-photo", id_photos=(Wish(rule, lambda: prover.faces),))
     white = settings_from("id-photo")
     times: dict[str, list[float]] = {"plain cut to PNG": [], "id-photo preset to JPEG": [], f"ID photo {rule.name}": []}
     for _ in range(7):

@@ -9,7 +9,10 @@ import pytest
 from PIL import Image
 
 from edge.cli import main
+from matting import pipeline
+from matting.decode import decode
 from matting.model import default_model_dir
+from matting.photo import Limits, Photo
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +32,10 @@ def test_one_photo_one_rule(photo: Path, tmp_path: Path, capsys: pytest.CaptureF
     report = json.loads((tmp_path / "eileen.check.json").read_text())
     assert report["passed"]
     assert {"head, chin to the crown", "length of the file"} <= {each["rule"] for each in report["findings"]}
+    said = capsys.readouterr().out
+    assert (tmp_path / "eileen.check.txt").read_text().rstrip() in said
     with Image.open(tmp_path / "eileen.check.jpg") as image:
         assert image.height == 900
-    said = capsys.readouterr().out
     assert "pass  head, chin to the crown" in said
     assert "refuses photos with a replaced or edited background" in said
 
@@ -44,6 +48,27 @@ def test_several_rules_on_a_sheet(photo: Path, tmp_path: Path) -> None:
     with Image.open(tmp_path / "eileen.sheet.jpg") as image:
         assert sorted(side / 300 * 25.4 for side in image.size) == pytest.approx([102, 152], abs=0.05)
     assert {path.name for path in tmp_path.glob("eileen-*.jpg")} == {"eileen-de-passport.jpg", "eileen-cn-1-inch.jpg"}
+
+
+def test_of_several_rules_those_are_made_that_can_be_and_the_photo_is_decoded_once(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[int] = []
+
+    def counted(data: bytes, limits: Limits, *, to_srgb: bool) -> Photo:
+        decoded.append(len(data))
+        return decode(data, limits, to_srgb=to_srgb)
+
+    monkeypatch.setattr(pipeline, "decode", counted)
+    with Image.open(photo) as image:
+        image.crop((0, 0, image.width, 900)).save(tmp_path / "short.jpg", quality=92)
+    words = ["--spec", "us-passport", "--spec", "cn-1-inch", "--check", "--sheet", "10x15cm"]
+    assert main(["id-photo", str(tmp_path / "short.jpg"), *words, "--out", str(tmp_path / "out")]) == 19
+    assert len(decoded) == 1
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    inch = {f"short-cn-1-inch.{ending}" for ending in ("jpg", "check.json", "check.txt", "check.jpg")}
+    assert names == {*inch, "short-us-passport.check.json"}
+    assert "short.jpg: us-passport: the photo lacks" in capsys.readouterr().err
 
 
 def test_a_photo_without_a_person_or_with_two_has_its_exit_code(photo: Path, tmp_path: Path) -> None:
