@@ -127,9 +127,9 @@ def _seen(rgb: U8, alpha: U8, wish: Wish) -> checks.Seen:
     small, matte, factor = reduced(rgb, alpha)
     faces = [face for face in find_faces(small, matte, networks) if wish.keep or _of_the_person(face, matte)]
     face = checks.the_face(faces, None if faces else quarter_turn(small, networks))
-    if upside_down(small, face.points, networks):
+    if upside_down(small, face, networks):
         raise FaceUnfit("the photo stands upside down: turn it round")
-    seen = checks.Seen(scaled(face, factor), look.measured(small, face))
+    seen = checks.Seen(scaled(face, factor), look.measured(small, face, networks))
     checks.refuse_unfit(seen)
     return seen
 

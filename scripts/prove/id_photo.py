@@ -2,16 +2,14 @@
 
 Makes ID photos of portraits, evenly taken from the folders, and measures each output anew: its matte by the network, its face
 by ours and, with --dlib (dlib's shape_predictor_68_face_landmarks.dat; needs the package dlib), by another tool. Then KB
-targets, the published rules of HivisionIDPhotos beside ours, and time and memory beside a plain cut. Writes OUT/report.txt and
-contact sheets. The photos are not part of this repository, and neither are the pictures made of them.
+targets, and the published rules of HivisionIDPhotos beside ours. Writes OUT/report.txt and contact sheets; time and memory:
+scripts/prove/id_photo_cost.py. The photos are not part of this repository, and neither are the pictures made of them.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import statistics
-import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +23,7 @@ from PIL import Image
 
 from matting.cpu_work import open_cpu_work
 from matting.decode import decode
-from matting.errors import MattingError, PhotoError
+from matting.errors import PhotoError
 from matting.face import head
 from matting.face.finder import find_faces
 from matting.face.model import default_face_dir
@@ -192,25 +190,6 @@ def contact(cells: list[U8], target: Path, columns: int) -> None:
     Image.fromarray(np.concatenate(wide)).save(target)
 
 
-def cost(prover: Prover, photo: Path, rule: Specification) -> None:
-    """A photo of 12 MP, made of a small one, through a plain cut and through an ID photo."""
-    rgb = decode(photo.read_bytes(), Limits()).rgb
-    factor = (12e6 / (rgb.shape[0] * rgb.shape[1])) ** 0.5
-    large = np.asarray(cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), np.uint8)
-    data = write_jpeg(large, None, None, 92)
-    plain, wished = Settings(), settings_from("id-photo", id_photos=(Wish(rule, lambda: prover.faces),))
-    white = settings_from("id-photo")
-    times: dict[str, list[float]] = {"plain cut to PNG": [], "id-photo preset to JPEG": [], f"ID photo {rule.name}": []}
-    for _ in range(7):
-        for name, settings in zip(times, (plain, white, wished), strict=True):
-            start = time.perf_counter()
-            cut(data, settings, prover.work)
-            times[name].append(time.perf_counter() - start)
-    for name, seconds in times.items():
-        prover.say(f"{large.shape[1]} x {large.shape[0]}: {name}: median {statistics.median(seconds):.3f} s of {len(seconds)}")
-    prover.say(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("out", type=Path)
@@ -241,10 +220,6 @@ def main() -> None:
             kb_targets(prover, made)
     inch = find_specification("cn-1-inch")
     hivision(prover, portraits(prover, photos[: given.number : 4], inch, given.dpi, None), given.out, inch)
-    try:
-        cost(prover, next(iter(made)), find_specification("de-passport"))
-    except MattingError as error:
-        prover.say(f"cost: {error}")
     (given.out / "report.txt").write_text("\n".join(prover.lines) + "\n", encoding="utf-8")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
@@ -19,8 +20,9 @@ from matting.errors import FaceUnfit, NoFaceFound, OutsideRule, SettingsError, S
 from matting.face.finder import find_faces
 from matting.face.model import default_face_dir
 from matting.face.networks import OnnxFaceNetworks
-from matting.face.values import Face, Head
+from matting.face.values import Face, Head, Look
 from matting.formats.jpeg import write_jpeg
+from matting.id_photo.checks import Seen, refuse_unfit
 from matting.id_photo.file_size import within
 from matting.id_photo.place import Edges, edges, place
 from matting.id_photo.portrait import Wish
@@ -31,6 +33,7 @@ from matting.photo import U8, Limits
 from matting.pipeline import CutOut, cut
 from matting.pixel_work import PixelWork
 from matting.presets import settings_from
+from scripts.face.eyes import closed_eyes
 
 RULES = list(specifications())
 
@@ -100,7 +103,7 @@ def a_face(roll: float = 0.0, x: float = 1000, y: float = 900) -> Face:
     half = 65 * np.array([np.cos(turn), np.sin(turn)])
     right, left = (x - half[0], y - half[1]), (x + half[0], y + half[1])
     chin = (x - 240 * np.sin(turn), y + 240 * np.cos(turn))
-    return Face(np.zeros((468, 3)), 1.0, right, left, chin, (x, y + 150), roll, 0.0, 7.0, (0.3, 0.3))
+    return Face(np.zeros((468, 3)), 1.0, right, left, chin, (x, y + 150), roll, 0.0, 7.0)
 
 
 HEAD = Head(chin=240, hair=260, skull=220, centre=0)
@@ -240,10 +243,25 @@ def test_bad_photos_get_a_sentence_each(astronaut: U8, work: PixelWork) -> None:
     covered[:380, 760:1100] = (20, 20, 60)
     with pytest.raises(FaceUnfit, match="brow"):
         made(covered, work, "de-passport")
+    (face,) = find_faces(astronaut, np.full(astronaut.shape[:2], 255, np.uint8), networks())
+    with pytest.raises(FaceUnfit, match="eyes are closed"):
+        made(closed_eyes(astronaut, face), work, "de-passport")
     faceless = astronaut.copy()
     faceless[320:780, 700:1080] = (150, 110, 90)
     with pytest.raises((NoFaceFound, FaceUnfit)):
         made(faceless, work, "de-passport")
+
+
+@pytest.mark.parametrize(
+    ("angles", "words"),
+    [({"yaw": 40.0}, "turned away by 40"), ({"yaw": -30.0}, "turned away by 30"), ({"pitch": 35.0}, "up or down"),
+     ({"roll": 40.0}, "leans by 40")],
+)  # fmt: skip
+def test_a_profile_and_a_head_that_is_held_badly_are_refused(angles: dict[str, float], words: str) -> None:
+    look = Look(light=0.9, sharpness=0.3, brow=2.0, open=0.3, white=20.0)
+    refuse_unfit(Seen(a_face(), look))
+    with pytest.raises(FaceUnfit, match=words):
+        refuse_unfit(Seen(replace(a_face(), **angles), look))
 
 
 def test_the_data_lies_in_the_package() -> None:
