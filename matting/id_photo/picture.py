@@ -7,6 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from matting.bands import run
 from matting.face.values import F64
 from matting.network_input import resize
 from matting.photo import U8, Box
@@ -70,11 +71,14 @@ def as_it_is(pixels: U8, matrix: F64, size: tuple[int, int]) -> U8:
 def _premultiplied(rgba: U8) -> U8:
     """HxWx4 with its colours times alpha."""
     result = np.empty(rgba.shape, np.uint8)
-    for top in range(0, len(rgba), _ROWS):
-        rows = slice(top, top + _ROWS)
+
+    def work(top: int, bottom: int) -> None:
+        rows = slice(top, bottom)
         alpha = cv2.cvtColor(np.ascontiguousarray(rgba[rows, :, 3]), cv2.COLOR_GRAY2BGRA)
         alpha[..., 3] = 255
         result[rows] = cv2.multiply(np.ascontiguousarray(rgba[rows]), alpha, scale=1 / 255)
+
+    run(work, len(rgba), _ROWS)
     return result
 
 

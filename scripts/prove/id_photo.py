@@ -154,10 +154,10 @@ def kb_targets(prover: Prover, made: dict[Path, CutOut]) -> None:
 
 
 def hivision(prover: Prover, made: dict[Path, CutOut], out: Path, rule: Specification) -> None:
-    """What our pictures come to by their rules' measures, and a contact sheet: theirs has no face's box of ours, so the mesh's
-    extent stands for it."""
+    """What our pictures come to by their rules' measures, and a contact sheet with ours left and theirs right: theirs has no
+    face's box of ours, so the mesh's extent stands for it."""
     areas, centres, tops, cells = [], [], [], []
-    for done in list(made.values())[:_HIVISION]:
+    for path, done in list(made.items())[:_HIVISION]:
         assert done.id_photo is not None
         rgb = done.id_photo.pixels
         faces = find_faces(rgb, done.id_photo.alpha, prover.faces)
@@ -171,7 +171,7 @@ def hivision(prover: Prover, made: dict[Path, CutOut], out: Path, rule: Specific
         cv2.rectangle(drawn, tuple(int(each) for each in low), tuple(int(each) for each in high), (40, 160, 60), 2)
         for share in _TOP:
             cv2.line(drawn, (0, int(share * len(rgb))), (20, int(share * len(rgb))), (220, 40, 40), 2)
-        cells.append(drawn)
+        cells.append(np.concatenate([drawn, by_their_rule(prover, path, rgb.shape[1], rgb.shape[0])], axis=1))
     for name, values, theirs in (
         ("face area", areas, _FACE_AREA),
         ("face centre", centres, _FACE_CENTRE),
@@ -179,12 +179,33 @@ def hivision(prover: Prover, made: dict[Path, CutOut], out: Path, rule: Specific
     ):
         prover.say(f"{rule.name} by HivisionIDPhotos' {name} ({theirs}): median {statistics.median(values):.3f}, "
                    f"{min(values):.3f} to {max(values):.3f}")  # fmt: skip
-    contact(cells, out / "hivision.png", 5)
+    contact(cells, out / "hivision.png", 5, 240)
 
 
-def contact(cells: list[U8], target: Path, columns: int) -> None:
+def by_their_rule(prover: Prover, path: Path, width: int, height: int) -> U8:
+    """The same photo before white, laid out as their published defaults say: the face's box has so much of the area, its
+    centre that height; then moved until the hair keeps the room above."""
+    photo = decode(path.read_bytes(), Limits(), to_srgb=True)
+    mask = cut(path.read_bytes(), replace(settings_from("id-photo"), mask=True), prover.work).mask
+    assert mask is not None
+    matte = np.asarray(Image.open(BytesIO(mask)), np.uint8)
+    share = matte[..., np.newaxis] / 255.0
+    white = np.asarray(np.rint(photo.rgb * share + 255 * (1 - share)), np.uint8)
+    face = find_faces(photo.rgb, matte, prover.faces)[0]
+    low, high = face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)
+    scale = (_FACE_AREA * width * height / float((high - low).prod())) ** 0.5
+    middle = (low + high) / 2
+    top = height * _FACE_CENTRE - scale * middle[1]
+    hair = top + scale * (face.eyes[1] - head.measured(face, matte).hair)
+    top += min(max(hair, _TOP[0] * height), _TOP[1] * height) - hair
+    matrix = np.array([[scale, 0, width / 2 - scale * middle[0]], [0, scale, top]])
+    white_border = (255, 255, 255)
+    return np.asarray(cv2.warpAffine(white, matrix, (width, height), flags=cv2.INTER_AREA, borderValue=white_border), np.uint8)
+
+
+def contact(cells: list[U8], target: Path, columns: int, width: int = 180) -> None:
     """Pictures side by side."""
-    small = [np.asarray(cv2.resize(cell, (180, round(180 * cell.shape[0] / cell.shape[1]))), np.uint8) for cell in cells]
+    small = [np.asarray(cv2.resize(cell, (width, round(width * cell.shape[0] / cell.shape[1]))), np.uint8) for cell in cells]
     rows = [small[at : at + columns] for at in range(0, len(small), columns)]
     wide = [np.concatenate(row + [np.full_like(row[0], 255)] * (columns - len(row)), axis=1) for row in rows]
     Image.fromarray(np.concatenate(wide)).save(target)
@@ -219,7 +240,7 @@ def main() -> None:
         if name == "icao":
             kb_targets(prover, made)
     inch = find_specification("cn-1-inch")
-    hivision(prover, portraits(prover, photos[: given.number : 4], inch, given.dpi, None), given.out, inch)
+    hivision(prover, portraits(prover, photos[: given.number : 3], inch, given.dpi, None), given.out, inch)
     (given.out / "report.txt").write_text("\n".join(prover.lines) + "\n", encoding="utf-8")
 
 
