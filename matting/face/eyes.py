@@ -8,9 +8,11 @@ Soukupova and Cech, "Real-Time Eye Blink Detection using Facial Landmarks", 2016
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
+from matting.bands import side_by_side
 from matting.face.base import FaceNetworks
 from matting.face.landmarks import crop
 from matting.face.values import Face
@@ -28,10 +30,10 @@ def openness(rgb: U8, face: Face, networks: FaceNetworks) -> float:
     Raises:
         EngineError: the network failed.
     """
-    return (_one(rgb, face, 0, networks) + _one(rgb, face, 1, networks)) / 2
+    return sum(side_by_side(partial(_one, rgb, face, networks), [0, 1])) / 2
 
 
-def _one(rgb: U8, face: Face, side: int, networks: FaceNetworks) -> float:
+def _one(rgb: U8, face: Face, networks: FaceNetworks, side: int) -> float:
     outer, inner = (face.points[index, :2] for index in _CORNERS[side])
     width = float(np.hypot(*(outer - inner))) * _ROOM
     picture, _ = crop(rgb, (outer + inner) / 2, width, math.radians(face.roll), networks.eyes_size)
