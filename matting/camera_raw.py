@@ -1,5 +1,7 @@
 """Camera raw files, told by their content, and TIFFs whose first page is a preview: refused, with what to do instead.
 
+`matting.raw_jpeg` gets a raw file's own JPEG out of it, before the refusal counts.
+
 Most raw files are TIFFs whose first page is a thumbnail: read as a plain TIFF, that thumbnail would be cut out.
 Sources: Adobe DNG 1.7; TIFF/EP (ISO 12234-2); TIFF 6.0 (NewSubfileType); ExifTool's tables for the makers' own marks.
 """
@@ -44,15 +46,20 @@ _MAKERS = {  # the beginning of Make, in capitals
 }
 
 
+class RawFile(UnsupportedPhoto):
+    """What is said of a camera's raw file that is not taken."""
+
+
 def refuse_marked(data: bytes) -> None:
-    """Raises UnsupportedPhoto for a raw file that its first bytes give away."""
+    """Raises RawFile for a raw file that its first bytes give away."""
     for mark, name in _MARKS:
         if re.match(mark, data, re.DOTALL):
             raise _raw(name)
 
 
 def refuse_previews(page: tags.Directory) -> None:
-    """Raises UnsupportedPhoto if the first page of a TIFF is not its picture: raw files, and previews of a larger page."""
+    """Raises UnsupportedPhoto if the first page of a TIFF is not its picture: raw files (RawFile), and previews of a larger
+    page."""
     others = list(tags.other_directories(page))
     directories = [page, *(directory for directory, _ in others)]
     if any(tags.DNG_VERSION in directory.entries for directory in directories):
@@ -69,8 +76,8 @@ def refuse_previews(page: tags.Directory) -> None:
         )
 
 
-def _raw(name: str) -> UnsupportedPhoto:
-    return UnsupportedPhoto(f"a camera's raw file ({name}) is not taken: export it as JPEG or TIFF, or set the camera to JPEG")
+def _raw(name: str) -> RawFile:
+    return RawFile(f"a camera's raw file ({name}) is not taken: export it as JPEG or TIFF, or set the camera to JPEG")
 
 
 def _maker(directories: list[tags.Directory]) -> str:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from matting import camera_raw, profiles
+from matting.avif import avif_raster
 from matting.errors import PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
 from matting.headers import Header, Kind, bmp_header, check_pixels, webp_header
 from matting.heif import heif_raster
@@ -13,11 +14,13 @@ from matting.jpeg import jpeg_header
 from matting.photo import U8, Limits, Photo
 from matting.png import png_header
 from matting.raster import Raster, raster
+from matting.raw_jpeg import raw_header
 from matting.tiff import tiff_header
 
-TAKEN = "JPEG, PNG, WebP, TIFF, BMP and HEIC are taken"
+TAKEN = "JPEG, PNG, WebP, TIFF, BMP, HEIC and AVIF are taken"
 
 _HEADERS = {"JPEG": jpeg_header, "PNG": png_header, "WebP": webp_header, "TIFF": tiff_header, "BMP": bmp_header}
+_CONTAINERS = {"HEIC": heif_raster, "AVIF": avif_raster}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _WEBP_KINDS = {b"VP8 ", b"VP8L", b"VP8X"}
 _MAGIC: tuple[tuple[bytes, Kind], ...] = (
@@ -74,7 +77,7 @@ def sniff(data: bytes) -> Kind:
     """The format of a file by its first bytes.
 
     Raises:
-        UnreadablePhoto: empty, or no picture that we know. UnsupportedPhoto: a picture of another format.
+        UnreadablePhoto: empty, or no picture that we know. UnsupportedPhoto: a picture of another format, or a raw file.
     """
     if not data:
         raise UnreadablePhoto("the file is empty")
@@ -86,7 +89,9 @@ def sniff(data: bytes) -> Kind:
         return "WebP"
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         return "HEIC"
-    refused = "AVIF or video" if data[4:8] == b"ftyp" else ""
+    if data[4:12] == b"ftypavif":
+        return "AVIF"
+    refused = "an AVIF sequence, or video," if data[4:8] == b"ftyp" else ""
     if refused := refused or next((name for magic, name in _REFUSED if data.startswith(magic)), ""):
         raise UnsupportedPhoto(f"{refused} is not taken; {TAKEN}")
     raise UnreadablePhoto(f"the file is not a picture; {TAKEN}")
@@ -101,9 +106,12 @@ def upright(pixels: U8, orientation: int) -> U8:
 
 
 def _read(data: bytes, most: int) -> tuple[Header, Raster]:
-    kind = sniff(data)
-    if kind == "HEIC":
-        return heif_raster(data, most)
-    header = _HEADERS[kind](data)
+    try:
+        kind = sniff(data)
+        if kind in _CONTAINERS:
+            return _CONTAINERS[kind](data, most)
+        header = _HEADERS[kind](data)
+    except camera_raw.RawFile as refusal:
+        header = raw_header(data, refusal)
     check_pixels(header.width, header.height, most)
     return header, raster(header, most)

@@ -10,6 +10,7 @@ import struct
 from matting import tags
 
 _MAKE, _MODEL, _CHANGED, _ARTIST, _COPYRIGHT = 271, 272, 306, 315, 33432
+_TEXTS = (_MAKE, _MODEL, _CHANGED, _ARTIST, _COPYRIGHT)
 _EXIF_IFD, _TAKEN = 34665, 36867
 _TEXT, _LONG = 2, 4
 _LONGEST = 500  # bytes of a text
@@ -20,7 +21,7 @@ def kept(found: tags.Directory | None) -> bytes | None:
     """A TIFF structure with camera, date, artist and copyright, of those that there are; None for none of them."""
     if found is None:
         return None
-    first = [(tag, text) for tag in (_MAKE, _MODEL, _CHANGED, _ARTIST, _COPYRIGHT) if (text := _text(found, tag))]
+    first = [(tag, text) for tag in _TEXTS if (text := _text(found, tag))]
     inner = tags.read_directory(found.data, found.integer(_EXIF_IFD, 0) or None) if found.integer(_EXIF_IFD, 0) else None
     taken = None if inner is None else _text(inner, _TAKEN)
     if not first and not taken:
@@ -38,6 +39,34 @@ def in_jpeg(data: bytes, block: bytes) -> bytes:
     after = 4 + int.from_bytes(data[4:6], "big")
     body = b"Exif\0\0" + block
     return data[:after] + struct.pack(">HH", 0xFFE1, len(body) + 2) + body + data[after:]
+
+
+def in_tiff(data: bytes, block: bytes) -> bytes:
+    """A TIFF of one page, its directory written anew at its end with the block's texts. libtiff writes no EXIF directory
+    through Pillow, and Pillow no text beyond ASCII."""
+    order = "<" if data[:2] == b"II" else ">"
+    (at,) = struct.unpack_from(order + "I", data, 4)
+    (count,) = struct.unpack_from(order + "H", data, at)
+    rows = [data[start : start + 12] for start in range(at + 2, at + 2 + 12 * count, 12)]
+    body = bytearray(data + b"\0" * (len(data) % 2))
+    found = tags.read_directory(block)
+    inner = tags.read_directory(block, found.integer(_EXIF_IFD, 0)) if found and _EXIF_IFD in found.entries else None
+    if inner is not None and (taken := _text(inner, _TAKEN)):
+        rows.append(struct.pack(order + "HHII", _EXIF_IFD, _LONG, 1, len(body)))
+        row = struct.pack(order + "HHI", _TAKEN, _TEXT, len(taken)) + _value(order, taken, len(body) + 18)
+        body += struct.pack(order + "H", 1) + row + b"\0\0\0\0" + taken + b"\0" * (len(taken) % 2)
+    for tag in _TEXTS:
+        if found is not None and (text := _text(found, tag)):
+            rows.append(struct.pack(order + "HHI", tag, _TEXT, len(text)) + _value(order, text, len(body)))
+            body += text + b"\0" * (len(text) % 2)
+    rows.sort(key=lambda row: struct.unpack(order + "H", row[:2]))
+    struct.pack_into(order + "I", body, 4, len(body))
+    return bytes(body + struct.pack(order + "H", len(rows)) + b"".join(rows) + b"\0\0\0\0")
+
+
+def _value(order: str, text: bytes, at: int) -> bytes:
+    """What stands in a directory for a text that lies at that offset."""
+    return text.ljust(4, b"\0") if len(text) <= 4 else struct.pack(order + "I", at)
 
 
 def _text(found: tags.Directory, tag: int) -> bytes | None:

@@ -16,7 +16,7 @@ from matting import tags
 from matting.errors import PhotoTooLarge, UnreadablePhoto
 from matting.exif import kept
 
-Kind = Literal["JPEG", "PNG", "WebP", "TIFF", "BMP", "HEIC"]
+Kind = Literal["JPEG", "PNG", "WebP", "TIFF", "BMP", "HEIC", "AVIF"]
 
 MOST_ICC = 4 * 1024 * 1024  # bytes; the largest real RGB and CMYK profiles have 1 to 3 MB
 MOST_CHUNKS = 200_000  # of a PNG or WebP; a 256 MB PNG in the usual 8 KB pieces has 32,000

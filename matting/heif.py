@@ -6,6 +6,7 @@ import numpy as np
 
 from matting import tags
 from matting.errors import PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
+from matting.exif import kept
 from matting.headers import Header, check_pixels
 from matting.heif_items import read_items
 from matting.raster import BROKEN, Raster
@@ -44,7 +45,8 @@ def heif_raster(data: bytes, most: int) -> tuple[Header, Raster]:
         raise UnsupportedPhoto(f"a HEIC of the kind {file.mode} is not taken")
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     exif = tags.read_directory((file.info.get("exif") or b"").removeprefix(b"Exif\0\0"))
-    header = Header("HEIC", width, height, b"", icc=file.info.get("icc_profile"), dpi=exif.dpi() if exif else None)
+    dpi, icc = exif.dpi() if exif else None, file.info.get("icc_profile")
+    header = Header("HEIC", width, height, b"", icc=icc, dpi=dpi, about=kept(exif))
     grey = pixels.shape[2] < 3
     rgb = np.repeat(pixels[:, :, :1], 3, axis=2) if grey else np.array(pixels[:, :, :3])
     opacity = np.ascontiguousarray(pixels[:, :, -1]) if pixels.shape[2] in (2, 4) else None

@@ -65,7 +65,7 @@ def read_items(data: bytes) -> Items:
 def _references(data: bytes, box: tuple[int, int], items: Items) -> None:
     version, at = _version(data, box)
     code, size = (">I", 4) if version else (">H", 2)
-    for kind, start, end in _boxes(data, at, box[1]):
+    for kind, start, end in boxes(data, at, box[1]):
         (source,) = struct.unpack_from(code, data, start)
         (count,) = struct.unpack_from(">H", data, start + size)
         if start + size + 2 + count * size > end:
@@ -80,8 +80,8 @@ def _references(data: bytes, box: tuple[int, int], items: Items) -> None:
 
 def _areas(data: bytes, box: tuple[int, int], items: Items) -> None:
     """The area of each item: of its ispe property, the largest where it has several."""
-    inside = list(_boxes(data, *box))
-    properties = [found for kind, *span in inside if kind == b"ipco" for found in _boxes(data, *span)]
+    inside = list(boxes(data, *box))
+    properties = [found for kind, *span in inside if kind == b"ipco" for found in boxes(data, *span)]
     areas = [
         struct.unpack_from(">I", data, start + 4)[0] * struct.unpack_from(">I", data, start + 8)[0] if kind == b"ispe" else 0
         for kind, start, _ in properties
@@ -109,7 +109,7 @@ def _associations(data: bytes, box: tuple[int, int]) -> Iterator[tuple[int, int]
 
 def _single(data: bytes, start: int, end: int) -> dict[bytes, tuple[int, int]]:
     found: dict[bytes, tuple[int, int]] = {}
-    for kind, *span in _boxes(data, start, end):
+    for kind, *span in boxes(data, start, end):
         if kind in found and kind in (b"meta", b"pitm", b"iref", b"iprp"):
             raise _damaged()
         if kind in (b"iref", b"iprp") and span[1] - span[0] > _MOST_BYTES:
@@ -118,7 +118,7 @@ def _single(data: bytes, start: int, end: int) -> dict[bytes, tuple[int, int]]:
     return found
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """(type, start, end) of the bodies of the boxes between two offsets."""
     for _ in range(_MOST_BOXES):
         if start >= end:

@@ -10,6 +10,7 @@ import struct
 import simplejpeg
 
 from matting import tags
+from matting.colour_space import named_profile
 from matting.errors import UnreadablePhoto
 from matting.exif import kept as about
 from matting.headers import Header, cut_short
@@ -51,7 +52,7 @@ def jpeg_header(data: bytes) -> Header:
     return Header(
         "JPEG", frame.width, frame.height, b"".join(kept), frame.bits, frame.channels,
         orientation=exif.orientation() if exif else 1,
-        icc=b"".join(icc[number] for number in sorted(icc)) or None,
+        icc=b"".join(icc[number] for number in sorted(icc)) or named_profile(exif),
         dpi=dpi or (exif.dpi() if exif else None),
         about=about(exif),
     )  # fmt: skip

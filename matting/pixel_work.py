@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from matting.errors import PhotoError
 from matting.id_photo.portrait import IdPhoto
 from matting.photo import U8, Photo
 from matting.settings import Settings
@@ -17,8 +18,8 @@ OnStage = Callable[[str], None]
 class Pixels:
     """What the pixel work gives. pixels: HxWx4, or HxWx3 before a backdrop; alpha: HxW.
 
-    coverage: share of the photo with alpha >= 0.5, before crop and controls. icc, dpi, about: the photo's. id_photo: where
-    one was asked for, with the same pixels and alpha.
+    coverage: share of the photo with alpha >= 0.5, before crop and controls. icc, dpi, about: the photo's. id_photos: one for
+    each that was asked for, or why there is none; pixels and alpha are then the first one's that was made.
     """
 
     pixels: U8
@@ -27,7 +28,7 @@ class Pixels:
     icc: bytes | None
     dpi: tuple[float, float] | None
     about: bytes | None = None
-    id_photo: IdPhoto | None = None
+    id_photos: tuple[IdPhoto | PhotoError, ...] = ()
 
 
 class PixelWork(Protocol):

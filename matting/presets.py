@@ -16,6 +16,7 @@ from matting.formats.base import Format
 from matting.formats.jpeg import JPEG
 from matting.formats.png import PNG
 from matting.framing import Framing
+from matting.id_photo.beside import Beside
 from matting.id_photo.portrait import Wish
 from matting.photo import Controls, Limits
 from matting.settings import Settings
@@ -52,7 +53,8 @@ def settings_from(
     crop: float | None = None,
     to_srgb: bool = False,
     framing: Framing | None = None,
-    id_photo: Wish | None = None,
+    id_photos: tuple[Wish, ...] = (),
+    beside: Beside | None = None,
     avatar: Avatar | None = None,
     keep_exif: bool = False,
     limits: Limits | None = None,
@@ -78,7 +80,8 @@ def settings_from(
         crop=crop,
         to_srgb=to_srgb,
         framing=framing,
-        id_photo=id_photo,
+        id_photos=id_photos,
+        beside=beside or Beside(),
         avatar=avatar,
         keep_exif=keep_exif,
         limits=limits or Limits(),

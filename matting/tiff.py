@@ -6,6 +6,7 @@ from collections import Counter
 
 from matting import camera_raw, tags
 from matting.errors import PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
+from matting.exif import kept
 from matting.headers import MOST_ICC, Header, cut_short
 from matting.jpeg_segments import MOST_WORK, strip_work
 
@@ -40,6 +41,7 @@ def tiff_header(data: bytes) -> Header:
         "TIFF", width, height, page.upright(), bits, channels if plain or channels == 1 else 0,
         min_is_white=page.integer(tags.PHOTOMETRIC, 1) == 0,
         orientation=page.orientation(), icc=page.block(tags.ICC_PROFILE, MOST_ICC), dpi=page.dpi(),
+        about=kept(page),
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ ROOT = Path(__file__).parent.parent
 # Bottom first; a name stands for the module, or for the package with all in it.
 MATTING = [
     *("errors", "out_of_memory", "plugins", "photo", "model", "describe", "bands", "native"),
-    *("tags", "exif", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "tiff"),
-    *("profiles", "raster", "heif_items", "heif", "decode"),
+    *("tags", "exif", "colour_space", "headers", "jpeg_segments", "jpeg", "png", "camera_raw", "raw_jpeg", "tiff"),
+    *("profiles", "raster", "heif_items", "heif", "avif_items", "avif", "decode"),
     *("network_input", "upsample", "engines", "steady", "temporal"),
     *("formats", "encode", "backgrounds", "framing", "foreground", "composite", "resample"),
     *("face", "id_photo", "avatar", "settings"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from edge.config.keys import Key, canvas, choice, flag, number, one_of, text
-from edge.config.options import AVATARS, COLOURS, EXIF, Options
+from edge.config.options import AVATARS, COLOURS, EXIF, SHEETS, Options
 from edge.config.types import default_of
 from matting.backgrounds.registry import background_words, parse_background
 from matting.formats.registry import find_format, format_names
+from matting.id_photo.sheet import PAPERS, parse_paper
 from matting.id_photo.specification import find_specification
 from matting.photo import Controls
 from matting.presets import PRESETS, Preset
@@ -26,6 +27,12 @@ def _format(value: Any) -> str:
 
 def _id_photo(value: Any) -> str:
     return find_specification(text(value)).name
+
+
+def _sheet(value: Any) -> str:
+    word = text(value)
+    parse_paper(word)
+    return word
 
 
 def _control(key: Key, name: str, help: str, example: float) -> Key:
@@ -60,6 +67,16 @@ MATTING_KEYS: dict[str, Key] = {
         without="no ID photos",
         example="de-passport",
     ),
+    "check": _FLAG.described(
+        "Whether an ID photo's report is written too, as `NAME.check.json`, in words, and as a picture with its lines.",
+        default=default_of(Options, "check"),
+    ),
+    "sheet": Key(_sheet, f"{', '.join(PAPERS)} or WIDTHxHEIGHTmm").described(
+        "A sheet of an ID photo is made too, as many as fit on that paper, as `NAME.sheet.pdf`.",
+        without="no sheets",
+        example="10x15cm",
+    ),
+    "sheet_format": choice(*SHEETS).described("The file format of sheets.", default=default_of(Options, "sheet_format")),
     "avatar": choice(*AVATARS).described("A picture about the head, by the face.", without="none", example="round"),
     "canvas": Key(canvas, 'WIDTHxHEIGHT in pixels, such as "2000x2000"').described(
         "The picture's size, whatever the photo's.", without="as the photo", example="2000x2000"
@@ -78,7 +95,7 @@ MATTING_KEYS: dict[str, Key] = {
         example=0.05,
     ),
     "exif": choice(*EXIF).described(
-        "Whether camera, date, artist and copyright go with a JPEG or PNG; never the place.",
+        "Whether camera, date, artist and copyright go with the output; never the place.",
         default=default_of(Options, "exif"),
     ),
     "colours": choice(*COLOURS).described(

@@ -18,6 +18,8 @@ class Options:
     for it. id_photo: a rule's name, see `matting.id_photo.specification`; of backgrounds only colours and "keep" count beside
     it. avatar: of `AVATARS`. Both bring the preset of their name where no other is asked for. canvas: (width, height) of
     the picture; subject: the share of it that the person fills; shadow: 0..1. A framing goes before these. exif: of `EXIF`.
+    check: an ID photo's report is made; sheet: a paper, see `matting.id_photo.sheet.parse_paper`, on which it is laid;
+    sheet_format: of `SHEETS`. archive: all that is made in one ZIP; for requests over HTTP alone.
     """
 
     preset: str | None = None
@@ -36,6 +38,10 @@ class Options:
     canvas: tuple[int, int] | None = None
     subject: float | None = None
     shadow: float | None = None
+    check: bool = False
+    sheet: str | None = None
+    sheet_format: str = "pdf"
+    archive: bool = False
 
     def overridden(self, other: dict[str, Any]) -> Options:
         """These options with the values of `other` in place of theirs."""
@@ -59,5 +65,6 @@ class Options:
 # The word for the photo's colours -> Options.to_srgb.
 COLOURS = {"keep": False, "srgb": True}
 EXIF = ("drop", "keep")
+SHEETS = ("pdf", "jpeg")
 AVATARS = ("square", "round")
 NAMES = tuple(field.name for field in fields(Options))

@@ -78,11 +78,15 @@ def _options(query: Mapping[str, str], defaults: Options) -> Options:
         raise invalid("a picture as background must be sent: as the file background of a form, beside the file photo")
     if "colours" in found:
         found["to_srgb"] = COLOURS[found.pop("colours")]
+    if {"check", "sheet"} & found.keys() and found.get("id_photo", defaults.id_photo) is None:
+        raise invalid("check and sheet are made of ID photos: ask for id_photo too")
     return replace(defaults, **found)
 
 
 def _value(text: str) -> Any:
-    """Numbers as TOML would have them."""
+    """Numbers, true and false as TOML would have them."""
+    if text in ("true", "false"):
+        return text == "true"
     for kind in (int, float):
         try:
             return kind(text)
@@ -126,7 +130,7 @@ _PATHS: dict[str, Any] = {
             },
             "responses": {
                 "200": {
-                    "description": "the cut-out; its stages' times are in Server-Timing",
+                    "description": "the cut-out, or a ZIP of all that was asked for; the stages' times are in Server-Timing",
                     "content": CUT_OUT_CONTENT,
                 },
                 "400": {"description": "something is asked for that there is not", **_SAID},

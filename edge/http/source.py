@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import PurePosixPath
 
 from edge.config.options import Options
-from edge.config.settings import output_format
+from edge.config.settings import beside, output_format
 from edge.delivery.attempts import Attempts
 from edge.fs.files import make_folders
 from edge.http.live_streams import LiveStreams
@@ -233,12 +233,14 @@ class HttpSource:
         """What it asks for, where that exists and names no file of this machine's but what the service itself uses."""
         assert request.options is not None
         output_format(request.options)
+        # One file is answered: what is made beside an ID photo comes with it in a ZIP.
+        options = replace(request.options, mask=False, archive=bool(beside(request.options).parts))
         if request.own_background:
-            return replace(request.options, background=_OWN_BACKGROUND, mask=False)
+            return replace(options, background=_OWN_BACKGROUND)
         file = request.options.background_file
         if file is not None and file != self._options.background_file:
             raise SettingsError("the background is a file's name: a request can only ask for a colour, blur or none")
-        return replace(request.options, mask=False)
+        return options
 
 
 def _configured_background(options: Options) -> int | None:

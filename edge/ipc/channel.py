@@ -17,7 +17,7 @@ from typing import Any
 from edge.ipc.messages import Decoder, Message, ProtocolError, encode
 
 _LARGEST = 1 << 16
-_MOST_FILES = 4
+_MOST_FILES = 8  # a photo and a background, and up to six outputs
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from edge.board.budget import Budget
-from edge.config.settings import output_format
+from edge.config.settings import beside, output_suffix
 from edge.config.types import Config
 from edge.engine.gpu_manager import GpuManager
 from edge.engine.request import EngineRequest
@@ -218,14 +218,15 @@ class Supervisor:
         return True
 
     def _hand_over(self, source: Source, photo: Input, opened: Opened) -> None:
-        job = Job(source, photo, output_format(opened.options).suffix, time.monotonic())
-        job.create_outputs(OUTPUT, *([MASK] if opened.options.mask else []))
+        options = opened.options
+        job = Job(source, photo, output_suffix(options), time.monotonic())
+        job.create_outputs(OUTPUT, *([MASK] if options.mask else []), *([] if options.archive else beside(options).parts))
         lent = {PHOTO: opened.photo} | ({} if opened.background is None else {BACKGROUND: opened.background})
         self._last_number += 1
         self._jobs[self._last_number] = job
         waiting = sum(each.waiting for each in self._statuses())
         cores = cores_for_photo(self.budget.threads, len(self._jobs) - 1, waiting)
-        self._workers.send(CutPhoto(self._last_number, opened.options, cores), {**lent, **job.outputs})
+        self._workers.send(CutPhoto(self._last_number, options, cores), {**lent, **job.outputs})
         for descriptor in lent.values():
             os.close(descriptor)
 

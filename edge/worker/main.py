@@ -48,6 +48,7 @@ from matting.cuda.tensorrt_work import open_tensorrt_work
 from matting.decode import decode
 from matting.errors import MattingError, NoPersonFound, OutOfMemory, OutputError, PhotoTooLarge, UnreadablePhoto
 from matting.face.model import default_face_dir
+from matting.id_photo.beside import archive
 from matting.model import default_model_dir, load_model
 from matting.out_of_memory import is_out_of_memory
 from matting.photo import U8, Limits
@@ -108,9 +109,13 @@ class Worker:
         )
         self._channel.send(StageBegun(request.job, WRITE))
         try:
-            write_all(files[OUTPUT], result.output)
+            output = archive(result.output, result.suffix, result.beside) if request.options.archive else result.output
+            write_all(files[OUTPUT], output)
             if MASK in files and result.mask is not None:
                 write_all(files[MASK], result.mask)
+            for part, data in result.beside.items():
+                if part in files:
+                    write_all(files[part], data)
         except OSError as error:
             raise OutputError(f"the output cannot be written: {error.strerror}") from error
         return result

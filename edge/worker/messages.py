@@ -15,7 +15,8 @@ from matting.photo import Box
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
-# The files that go with CutPhoto, by name: PHOTO to read, OUTPUT and MASK to write, BACKGROUND to read.
+# The files that go with CutPhoto, by name: PHOTO and BACKGROUND to read; to write OUTPUT, MASK, and of an ID photo those of
+# `matting.id_photo.beside.Part`.
 PHOTO, OUTPUT, MASK, BACKGROUND = "photo", "output", "mask", "background"
 # The last stage, after those of matting.pipeline: the outputs are written.
 WRITE = "write"

@@ -1,8 +1,7 @@
-"""What the landmarks say of a face: eyes, chin, how the head is held, whether the eyes are open.
+"""What the landmarks say of a face: eyes, chin, how the head is held.
 
-Points: MediaPipe's canonical face mesh. Openness: the eye aspect ratio of Soukupova and Cech, "Real-Time Eye Blink Detection
-using Facial Landmarks", 2016. Angles: from the mesh's own depth, which the network guesses: good to a
-few degrees. Roll is the line between the eyes.
+Points: MediaPipe's canonical face mesh. Angles: from the mesh's own depth, which the network guesses: good to a few degrees.
+Roll is the line between the eyes.
 """
 
 from __future__ import annotations
@@ -40,7 +39,6 @@ def measured(points: F64, presence: float) -> Face:
         roll=roll,
         yaw=math.degrees(math.atan2(across[2], across[0])),
         pitch=math.degrees(math.atan2(down[2], down[1])),
-        openness=(_openness(right), _openness(left)),
     )
 
 
@@ -52,12 +50,6 @@ def scaled(face: Face, factor: float) -> Face:
 def _centre(eye: F64) -> tuple[float, float]:
     """The middle of the opening: of the corners, and of the lids above and below."""
     return _pair((eye[[0, 3]].mean(axis=0) + eye[[1, 2, 4, 5]].mean(axis=0)) / 2)
-
-
-def _openness(eye: F64) -> float:
-    flat = eye[:, :2]
-    high = np.hypot(*(flat[1] - flat[5])) + np.hypot(*(flat[2] - flat[4]))
-    return float(high / (2 * np.hypot(*(flat[0] - flat[3]))))
 
 
 def upright(roll: float) -> F64:

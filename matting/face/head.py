@@ -18,7 +18,7 @@ from matting.face.values import Face, Head
 from matting.photo import U8
 
 SKULL = 0.92
-_SIDE = 1024  # pixels of the longer side of the matte that is looked at
+_SIDE = 1024  # of so many rows and columns, spread over the longer side, the matte is looked at
 _MIDDLE = 0.30  # of the face's width to each side: where the top of the head is looked for
 _LEAST = 0.10  # of that width must be covered: single hairs that stand up do not count
 
@@ -36,17 +36,20 @@ def measured(face: Face, alpha: U8) -> Head:
 
 def _hair(alpha: U8, face: Face, chin: float, width: float) -> float:
     """From the eyes up to the last row that is covered, going up from the eyes without a gap."""
-    height = alpha.shape[0]
     scale = max(1.0, max(alpha.shape) / _SIDE)
-    small = cv2.resize(alpha, (round(alpha.shape[1] / scale), round(height / scale)), interpolation=cv2.INTER_AREA)
-    x, y = (value / scale for value in face.eyes)
     half, reach = max(2, round(_MIDDLE * width / scale)), math.ceil(2.5 * chin / scale)
-    turn = upright(face.roll).T
-    # A strip as high as a head may be, from its lowest row at the eyes upward: (column, row) -> the small matte.
-    start = np.array([x, y]) + turn @ (-half, -reach)
-    matrix = np.concatenate([turn, start.reshape(2, 1)], axis=1)
+    turn = upright(face.roll).T * scale
+    # A strip as high as a head may be, from its lowest row at the eyes upward: (column, row) -> the matte.
+    start = np.array(face.eyes) + turn @ (-half, -reach)
+    corners = start + np.array([(0, 0), (2 * half, 0), (0, reach), (2 * half, reach)]) @ turn.T
+    left, top = (max(0, int(value)) for value in corners.min(axis=0) - 2)
+    right, bottom = (max(1, int(value)) for value in corners.max(axis=0) + 3)
+    part = np.ascontiguousarray(alpha[top:bottom, left:right])
+    if part.size == 0:
+        return 0.0
+    matrix = np.concatenate([turn, (start - (left, top)).reshape(2, 1)], axis=1)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    strip = cv2.warpAffine(small, matrix, (2 * half + 1, reach + 1), flags=flags)
+    strip = cv2.warpAffine(part, matrix, (2 * half + 1, reach + 1), flags=flags)
     covered = (strip >= 128).mean(axis=1)[::-1] >= _LEAST
     gaps = np.flatnonzero(~covered)
     return float((int(gaps[0]) if gaps.size else reach) * scale)

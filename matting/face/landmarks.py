@@ -13,7 +13,7 @@ import numpy as np
 
 from matting.face.base import FaceNetworks
 from matting.face.geometry import upright
-from matting.face.values import F64, Detection
+from matting.face.values import F64, Detection, Face
 from matting.network_input import resize
 from matting.photo import U8
 
@@ -38,16 +38,15 @@ def find_landmarks(rgb: U8, found: Detection, networks: FaceNetworks) -> tuple[F
     return points, presence
 
 
-def upside_down(rgb: U8, points: F64, networks: FaceNetworks) -> bool:
-    """Whether a face (468x3 points in HxWx3) looks more like one when it is turned by half a turn.
+def upside_down(rgb: U8, face: Face, networks: FaceNetworks) -> bool:
+    """Whether a face in a picture (HxWx3) looks more like one when it is turned by half a turn.
 
     Raises:
         EngineError: the network failed.
     """
-    angle = _angle(points[_RIGHT_EYE, :2], points[_LEFT_EYE, :2])
-    centre, side = _around(points, angle)
-    as_found, turned = (_look(rgb, centre, side, angle + turn, networks)[1] for turn in (0.0, math.pi))
-    return turned > as_found
+    angle = _angle(face.points[_RIGHT_EYE, :2], face.points[_LEFT_EYE, :2])
+    centre, side = _around(face.points, angle)
+    return _look(rgb, centre, side, angle + math.pi, networks)[1] > face.presence
 
 
 def _look(rgb: U8, centre: F64, side: float, angle: float, networks: FaceNetworks) -> tuple[F64, float]:
@@ -66,10 +65,12 @@ def crop(rgb: U8, centre: F64, side: float, angle: float, size: int) -> tuple[U8
     reach = side * 0.75
     left, top = (int(max(0, math.floor(value - reach))) for value in centre)
     right, bottom = int(min(width, centre[0] + reach + 1)), int(min(height, centre[1] + reach + 1))
+    shrink = max(1.0, side / size)
+    fast = 1 << int(math.log2(shrink))  # halving exactly is many times faster than any other factor
+    bottom, right = (end - (end - start) % fast for start, end in ((top, bottom), (left, right)))
     if right - left < 2 or bottom - top < 2:
         return np.zeros((size, size, 3), np.uint8), np.array([[1.0, 0, 0], [0, 1.0, 0]])
     part = np.ascontiguousarray(rgb[top:bottom, left:right])
-    shrink = max(1.0, side / size)
     part = resize(part, max(1, round(part.shape[0] / shrink)), max(1, round(part.shape[1] / shrink)))
     x_step, y_step = (right - left) / part.shape[1], (bottom - top) / part.shape[0]
     cosine, sine = math.cos(angle) * side / size, math.sin(angle) * side / size

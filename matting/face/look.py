@@ -1,7 +1,7 @@
 """How a face was photographed: light, sharpness, and whether something covers the brow.
 
-They are measured on the face alone, turned upright, at 60 pixels between the eyes. The mesh of this network hardly closes its
-lids, so whether eyes are open is told by their white.
+They are measured on the face alone, turned upright, at 60 pixels between the eyes. Whether eyes can be seen is told by their
+white as well: behind dark glasses the networks see open eyes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import math
 import cv2
 import numpy as np
 
+from matting.face.base import FaceNetworks
+from matting.face.eyes import openness
 from matting.face.landmarks import crop
 from matting.face.values import F64, Face, Look
 from matting.photo import U8
@@ -22,8 +24,12 @@ _EYELIDS = ((33, 133, 159, 145), (263, 362, 386, 374))  # outer and inner corner
 _PATCH = 5  # pixels to each side
 
 
-def measured(rgb: U8, face: Face) -> Look:
-    """rgb: HxWx3, the photo in which the face was found."""
+def measured(rgb: U8, face: Face, networks: FaceNetworks) -> Look:
+    """rgb: HxWx3, the photo in which the face was found.
+
+    Raises:
+        EngineError: a network failed.
+    """
     side = _SIDE * face.eye_distance / _EYES
     picture, to_photo = crop(rgb, face.points[:, :2].mean(axis=0), side, math.radians(face.roll), _SIDE)
     inverse = np.asarray(cv2.invertAffineTransform(to_photo), np.float64)
@@ -33,8 +39,9 @@ def measured(rgb: U8, face: Face) -> Look:
     light = sorted(_linear(float(cheek[0])) for cheek in cheeks)
     skin = (cheeks[0] + cheeks[1]) / 2
     brow = np.median([np.linalg.norm((_mean(lab, points, (index,)) - skin) * (0.5, 1, 1)) for index in _BROWS])
-    eyes = min(_white(lab[..., 0], points[list(eye)]) for eye in _EYELIDS)
-    return Look(light[0] / max(light[1], 1e-6), _sharpness(picture, points), float(brow), eyes)
+    white = min(_white(lab[..., 0], points[list(eye)]) for eye in _EYELIDS)
+    even, sharp = light[0] / max(light[1], 1e-6), _sharpness(picture, points)
+    return Look(even, sharp, float(brow), openness(rgb, face, networks), white)
 
 
 def _mean(picture: F64, points: F64, indices: tuple[int, ...]) -> F64:

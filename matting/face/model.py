@@ -30,10 +30,11 @@ class FaceNetwork:
 
 @dataclass(frozen=True, slots=True)
 class FaceModel:
-    """The two that find faces and their landmarks."""
+    """Those that find faces, their landmarks, and the contours of eyes."""
 
     detector: FaceNetwork
     landmarks: FaceNetwork
+    eyes: FaceNetwork
 
 
 def default_face_dir() -> Path:
@@ -54,7 +55,7 @@ def load_face_model(folder: Path) -> FaceModel:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         if table["schema"] != _SCHEMA:
             raise ValueError(f"schema {table['schema']!r}, expected {_SCHEMA}")
-        return FaceModel(_network(table["detector"], folder), _network(table["landmarks"], folder))
+        return FaceModel(*(_network(table[name], folder) for name in ("detector", "landmarks", "eyes")))
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): install edge-matting again") from error
     except (KeyError, TypeError, ValueError) as error:

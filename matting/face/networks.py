@@ -24,9 +24,10 @@ class OnnxFaceNetworks:
         """
         model = load_face_model(folder)
         self._model = model
-        self.detector_size, self.landmarks_size = model.detector.size, model.landmarks.size
+        self.detector_size, self.landmarks_size, self.eyes_size = model.detector.size, model.landmarks.size, model.eyes.size
         self._detector = open_session(model.detector.file.verified(), threads)
         self._landmarks = open_session(model.landmarks.file.verified(), threads)
+        self._eyes = open_session(model.eyes.file.verified(), threads)
 
     def detect(self, rgb: U8) -> tuple[F32, F32]:
         """See `FaceNetworks.detect`."""
@@ -37,6 +38,10 @@ class OnnxFaceNetworks:
         """See `FaceNetworks.landmark`."""
         points, presence = _run(self._landmarks, self._model.landmarks, rgb, ["points", "presence"])
         return points.reshape(-1, 3), float(presence.reshape(-1)[0])
+
+    def eye(self, rgb: U8) -> F32:
+        """See `FaceNetworks.eye`."""
+        return _run(self._eyes, self._model.eyes, rgb, ["contour"])[0].reshape(-1, 3)
 
 
 def _run(session: ort.InferenceSession, network: FaceNetwork, rgb: U8, outputs: list[str]) -> list[F32]:

@@ -31,7 +31,7 @@ class Face:
 
     presence: 0..1. right_eye, left_eye: the person's, their centres; chin: its lowest point; mouth: its centre. roll: > 0
     where the head leans clockwise as one looks at the photo. yaw: > 0 where it is turned to the picture's right. pitch: > 0
-    where it looks up. openness: of the right and the left eye, height through width.
+    where it looks up.
     """
 
     points: F64
@@ -43,7 +43,6 @@ class Face:
     roll: float
     yaw: float
     pitch: float
-    openness: tuple[float, float]
 
     @property
     def eyes(self) -> tuple[float, float]:
@@ -75,12 +74,13 @@ class Look:
     """How a face was photographed. light: the darker cheek's brightness by the brighter one's, 0..1, in linear light.
 
     sharpness: the gradient's strength about the eyes at 60 pixels between them, by their contrast; 0 and more. brow: how far
-    the colour above the brows is from the cheeks', in CIELAB units; large where a hat or hair covers it. eyes: how much
-    lighter the white of an eye is than its dark part, in CIELAB's L, of the eye that shows less; small where lids or dark
-    glasses hide it.
+    the colour above the brows is from the cheeks', in CIELAB units; large where a hat or hair covers it. open: see
+    `matting.face.eyes.openness`. white: how much lighter the white of an eye is than its dark part, in CIELAB's L, of the eye
+    that shows less; small where lids or dark glasses hide it.
     """
 
     light: float
     sharpness: float
     brow: float
-    eyes: float
+    open: float
+    white: float

@@ -16,8 +16,8 @@ class Format:
     """name: as --format and matting.format have it, in lower case; aliases: further names for it.
 
     suffix: of its files, with the dot. alpha: whether it can be transparent; without, `encode` only gets HxWx3.
-    most_side: pixels to a side that it can hold, None where no photo comes near to it. with_about: puts an EXIF
-    block into a file of its own, None where that is not done.
+    most_side: pixels to a side that it can hold, None where no photo comes near to it. encode_about: the same as `encode`
+    with an EXIF block (`matting.exif.kept`) as well, None where that is not done.
     """
 
     name: str
@@ -26,4 +26,4 @@ class Format:
     alpha: bool = True
     aliases: tuple[str, ...] = ()
     most_side: int | None = None
-    with_about: Callable[[bytes, bytes], bytes] | None = None
+    encode_about: Callable[[U8, bytes | None, tuple[float, float] | None, bytes], bytes] | None = None

@@ -33,4 +33,8 @@ def _icc_segments(icc: bytes) -> list[bytes]:
     ]
 
 
-JPEG = Format("jpeg", ".jpg", write_jpeg, alpha=False, aliases=("jpg",), most_side=_MOST_SIDE, with_about=in_jpeg)
+def _with_about(rgb: U8, icc: bytes | None, dpi: tuple[float, float] | None, about: bytes) -> bytes:
+    return in_jpeg(write_jpeg(rgb, icc, dpi), about)
+
+
+JPEG = Format("jpeg", ".jpg", write_jpeg, alpha=False, aliases=("jpg",), most_side=_MOST_SIDE, encode_about=_with_about)

@@ -89,10 +89,10 @@ def _chunk(kind: bytes, body: bytes) -> tuple[bytes, bytes, bytes]:
     return len(body).to_bytes(4, "big") + kind, body, checksum.to_bytes(4, "big")
 
 
-def _with_about(data: bytes, block: bytes) -> bytes:
+def _with_about(pixels: U8, icc: bytes | None, dpi: tuple[float, float] | None, about: bytes) -> bytes:
     """The PNG with the block behind its header."""
-    after = len(MAGIC) + 25
-    return b"".join((data[:after], *_chunk(b"eXIf", block), memoryview(data)[after:]))
+    data, after = write_png(pixels, icc, dpi), len(MAGIC) + 25
+    return b"".join((data[:after], *_chunk(b"eXIf", about), memoryview(data)[after:]))
 
 
-PNG = Format("png", ".png", write_png, with_about=_with_about)
+PNG = Format("png", ".png", write_png, encode_about=_with_about)

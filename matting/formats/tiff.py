@@ -6,6 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
+from matting.exif import in_tiff
 from matting.formats.base import Format
 from matting.photo import U8
 
@@ -21,4 +22,8 @@ def write_tiff(pixels: U8, icc: bytes | None, dpi: tuple[float, float] | None) -
     return out.getvalue()
 
 
-TIFF = Format("tiff", ".tif", write_tiff, aliases=("tif",))
+def _with_about(pixels: U8, icc: bytes | None, dpi: tuple[float, float] | None, about: bytes) -> bytes:
+    return in_tiff(write_tiff(pixels, icc, dpi), about)
+
+
+TIFF = Format("tiff", ".tif", write_tiff, aliases=("tif",), encode_about=_with_about)

@@ -19,7 +19,8 @@ from matting.id_photo.specification import Range, Specification
 _TURNED, _TURNED_ADVICE = 25.0, 10.0
 _PITCH = 7.0  # what the mesh tells of people who look straight ahead
 _MOST_ROLL = 30.0
-_CLOSED, _CLOSED_ADVICE = 3.0, 8.0
+_CLOSED, _CLOSED_ADVICE = 0.17, 0.20
+_HIDDEN, _HIDDEN_ADVICE = 3.0, 5.0
 _BROW, _BROW_ADVICE = 30.0, 20.0
 _LIGHT, _SHARP = 0.5, 0.12
 _LEAST_EYES, _GOOD_EYES = 30.0, 90.0  # pixels of the photo
@@ -66,7 +67,9 @@ def refuse_unfit(seen: Seen) -> None:
         raise FaceUnfit(f"the face is turned away by {abs(face.yaw):.0f} degrees: look into the camera")
     if abs(face.pitch - _PITCH) > _TURNED:
         raise FaceUnfit("the face looks up or down: hold the camera at the height of the eyes")
-    if look.eyes < _CLOSED:
+    if look.open < _CLOSED:
+        raise FaceUnfit("the eyes are closed: take it again with open eyes")
+    if look.white < _HIDDEN:
         raise FaceUnfit("the eyes are not to be seen, closed or behind dark glasses: take it again with open eyes")
     if look.brow > _BROW:
         raise FaceUnfit("something covers the brow, a hat or hair: take it again with a free face")
@@ -101,7 +104,13 @@ def on_face(seen: Seen) -> list[Finding]:
         ("head turned", f"{face.yaw:+.0f} degrees", f"up to {_TURNED_ADVICE:.0f}", abs(face.yaw) <= _TURNED_ADVICE),
         ("head raised", f"{face.pitch - _PITCH:+.0f} degrees", "up to 15", abs(face.pitch - _PITCH) <= 15),
         ("head leaning, made upright", f"{face.roll:+.1f} degrees", "up to 15", abs(face.roll) <= 15),
-        ("eyes open, by their white", f"{look.eyes:.0f}", f"{_CLOSED_ADVICE:.0f} or more", look.eyes >= _CLOSED_ADVICE),
+        ("eyes open, height by width", f"{look.open:.2f}", f"{_CLOSED_ADVICE:.2f} or more", look.open >= _CLOSED_ADVICE),
+        (
+            "eyes to be seen, by their white",
+            f"{look.white:.0f}",
+            f"{_HIDDEN_ADVICE:.0f} or more",
+            look.white >= _HIDDEN_ADVICE,
+        ),
         ("brow free, by its colour", f"{look.brow:.0f}", f"up to {_BROW_ADVICE:.0f}", look.brow <= _BROW_ADVICE),
         ("light even, darker cheek by the other", f"{look.light:.0%}", f"{_LIGHT:.0%} or more", look.light >= _LIGHT),
         ("sharpness about the eyes", f"{look.sharpness:.2f}", f"{_SHARP:.2f} or more", look.sharpness >= _SHARP),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from matting.bands import run
 from matting.face.values import F64
 from matting.network_input import resize
 from matting.photo import U8, Box
@@ -28,10 +29,18 @@ def shown(shape: tuple[int, ...], matrix: F64, size: tuple[int, int]) -> tuple[B
     low, high = np.floor(seen.min(axis=0)).astype(int) - _MARGIN, np.ceil(seen.max(axis=0)).astype(int) + _MARGIN
     left, top = (int(min(max(value, 0), side - 1)) for value, side in zip(low, shape[1::-1], strict=True))
     right, bottom = (int(min(max(value, 1), side)) for value, side in zip(high, shape[1::-1], strict=True))
-    box = Box(top, left, max(bottom, top + 1), max(right, left + 1))
+    top, bottom = _in_eights(top, max(bottom, top + 1), shape[0])
+    left, right = _in_eights(left, max(right, left + 1), shape[1])
+    box = Box(top, left, bottom, right)
     moved = matrix.copy()
     moved[:, 2] += matrix[:, :2] @ np.array([box.left, box.top])
     return box, moved
+
+
+def _in_eights(low: int, high: int, most: int) -> tuple[int, int]:
+    """The range made longer, within 0..most, to a multiple of 8 where there is room: halving that is many times faster."""
+    longer = min(most, high + -(high - low) % 8)
+    return max(0, low - -(longer - low) % 8), longer
 
 
 def transparent(rgba: U8, matrix: F64, size: tuple[int, int]) -> U8:
@@ -62,11 +71,14 @@ def as_it_is(pixels: U8, matrix: F64, size: tuple[int, int]) -> U8:
 def _premultiplied(rgba: U8) -> U8:
     """HxWx4 with its colours times alpha."""
     result = np.empty(rgba.shape, np.uint8)
-    for top in range(0, len(rgba), _ROWS):
-        rows = slice(top, top + _ROWS)
+
+    def work(top: int, bottom: int) -> None:
+        rows = slice(top, bottom)
         alpha = cv2.cvtColor(np.ascontiguousarray(rgba[rows, :, 3]), cv2.COLOR_GRAY2BGRA)
         alpha[..., 3] = 255
         result[rows] = cv2.multiply(np.ascontiguousarray(rgba[rows]), alpha, scale=1 / 255)
+
+    run(work, len(rgba), _ROWS)
     return result
 
 

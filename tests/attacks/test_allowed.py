@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from edge.config.options import Options
 from edge.ipc.child import ChildProcess
@@ -18,6 +18,7 @@ from edge.worker.messages import FROM_WORKER, OUTPUT, PHOTO, CutPhoto, PhotoCut,
 from matting.model import default_model_dir
 from tests.edge.hot import PATIENCE, Hot, portrait
 from tests.matting.hostile import saved
+from tests.matting.tiff_files import dng_file
 
 SUFFIXES = {"png": "png", "webp": "webp", "jpeg": "jpg", "tiff": "tif"}
 BACKGROUNDS = {"none": "none", "blur": "blur", "colour": "#00FF00", "picture": "wall.jpg"}
@@ -28,7 +29,11 @@ def photos() -> dict[str, bytes]:
     pytest.importorskip("pillow_heif").register_heif_opener()
     with Image.open(io.BytesIO(portrait())) as image:
         image.load()
+    pytest.importorskip("rawpy")
+    jpeg = portrait()
     return {
+        "camera.dng": dng_file(jpeg, (320, 320), (320, 320), orientation=1),
+        **({"plain.avif": saved(image, "AVIF")} if features.check("avif") else {}),
         **{f"plain.{kind}": portrait(kind=kind) for kind in ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "HEIF")},
         "progressive.jpg": saved(image, "JPEG", progressive=True),
         "cmyk.jpg": saved(image.convert("CMYK"), "JPEG"),

@@ -6,13 +6,13 @@ import struct
 import zlib
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, features
 
 from matting.decode import decode
 from matting.errors import PhotoError
 from matting.photo import Limits
 from tests.matting.hostile import picture, png, saved
-from tests.matting.tiff_files import Page, rgb_page, tiff_file
+from tests.matting.tiff_files import Page, dng_file, rgb_page, tiff_file
 
 LIMITS = Limits(pixels=200_000, bytes=100_000)
 LONGEST = 4096
@@ -64,7 +64,10 @@ def seeds() -> dict[str, bytes]:
         "below.tif": tiff_file([Page(rgb_page(12, 16).tags, [bytes(576)], [rgb_page(6, 8, subfile=1)]), rgb_page(4, 4)]),
         "plain.bmp": saved(rgb, "BMP"),
         "palette.bmp": saved(palette, "BMP"),
+        "camera.dng": dng_file(saved(rgb, "JPEG", exif=exif), (12, 16), (24, 32)),
     }
+    if "avif" in features.modules and features.check_module("avif"):
+        found["plain.avif"] = saved(rgba, "AVIF", exif=exif.tobytes())
     try:
         import pillow_heif
     except ImportError:

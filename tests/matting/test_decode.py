@@ -348,7 +348,7 @@ def test_huge_metadata_does_not_hinder_a_good_picture(make: object) -> None:
         (b"\xff\xd8\xff", UnreadablePhoto, "cut short"),
         (saved(RGB, "GIF"), UnsupportedPhoto, "GIF is not taken"),
         (b"8BPS\0\1", UnsupportedPhoto, "PSD"),
-        (b"\0\0\0\x1cftypavif\0\0\0\0", UnsupportedPhoto, "AVIF"),
+        (b"\0\0\0\x1cftypavis\0\0\0\0", UnsupportedPhoto, "AVIF sequence"),
         (saved(RGB, "PPM"), UnreadablePhoto, "not a picture"),
         (png(0, 5, 8, 2, b""), UnreadablePhoto, "damaged"),
     ],

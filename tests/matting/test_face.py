@@ -21,6 +21,7 @@ from matting.face.networks import OnnxFaceNetworks
 from matting.face.values import Detection
 from matting.model import default_model_dir
 from matting.photo import U8, Limits
+from scripts.face.eyes import closed_eyes
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +52,17 @@ def test_eyes_and_chin_are_where_they_are_on_the_astronaut(networks: OnnxFaceNet
     assert np.allclose(np.array(face.left_eye) / scale, (246, 104), atol=4)
     assert abs(face.chin[1] / scale - 177) < 7
     assert face.presence > 0.9
-    assert min(face.openness) > 0.15
-    assert look.measured(astronaut, face).light > 0.5
+    seen = look.measured(astronaut, face, networks)
+    assert seen.light > 0.5
+    assert 0.22 < seen.open < 0.45
+
+
+def test_eyes_that_are_closed_are_told_from_open_ones(networks: OnnxFaceNetworks, astronaut: U8) -> None:
+    larger = np.asarray(cv2.resize(astronaut, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+    (face,) = find_faces(larger, whole(larger), networks)
+    shut = closed_eyes(larger, face)
+    (again,) = find_faces(shut, whole(shut), networks)
+    assert look.measured(shut, again, networks).open < 0.7 * look.measured(larger, face, networks).open
 
 
 @pytest.mark.parametrize("degrees", [-20, 12])
@@ -91,8 +101,8 @@ def test_a_small_face_is_looked_for_where_the_matte_is(networks: OnnxFaceNetwork
 
 def test_an_upside_down_photo_is_told(networks: OnnxFaceNetworks, astronaut: U8) -> None:
     down = np.ascontiguousarray(np.rot90(astronaut, 2))
-    assert all(upside_down(down, face.points, networks) for face in find_faces(down, whole(down), networks))
-    assert not upside_down(astronaut, find_faces(astronaut, whole(astronaut), networks)[0].points, networks)
+    assert all(upside_down(down, face, networks) for face in find_faces(down, whole(down), networks))
+    assert not upside_down(astronaut, find_faces(astronaut, whole(astronaut), networks)[0], networks)
     assert quarter_turn(down, networks) == 2
     assert quarter_turn(np.full_like(down, 128), networks) is None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from matting.errors import FaceUnfit, NoFaceFound, OutsideRule, SettingsError, S
 from matting.face.finder import find_faces
 from matting.face.model import default_face_dir
 from matting.face.networks import OnnxFaceNetworks
-from matting.face.values import Face, Head
+from matting.face.values import Face, Head, Look
 from matting.formats.jpeg import write_jpeg
-from matting.id_photo.file_size import jpeg_within
+from matting.id_photo.checks import Seen, refuse_unfit
+from matting.id_photo.file_size import within
 from matting.id_photo.place import Edges, edges, place
 from matting.id_photo.portrait import Wish
 from matting.id_photo.specification import Range, find_specification, parse_specification, specifications
@@ -31,6 +33,7 @@ from matting.photo import U8, Limits
 from matting.pipeline import CutOut, cut
 from matting.pixel_work import PixelWork
 from matting.presets import settings_from
+from scripts.face.eyes import closed_eyes
 
 RULES = list(specifications())
 
@@ -56,7 +59,7 @@ def astronaut() -> U8:
 def made(rgb: U8, work: PixelWork, rule: str, **wishes: object) -> CutOut:
     wish = Wish(find_specification(rule), networks, **wishes)  # type: ignore[arg-type]
     photo = write_jpeg(rgb, None, None, 95)
-    return cut(photo, settings_from("id-photo", id_photo=wish), work)
+    return cut(photo, settings_from("id-photo", id_photos=(wish,)), work)
 
 
 # -- the data ---------------------------------------------------------------------------------------------------------
@@ -100,7 +103,7 @@ def a_face(roll: float = 0.0, x: float = 1000, y: float = 900) -> Face:
     half = 65 * np.array([np.cos(turn), np.sin(turn)])
     right, left = (x - half[0], y - half[1]), (x + half[0], y + half[1])
     chin = (x - 240 * np.sin(turn), y + 240 * np.cos(turn))
-    return Face(np.zeros((468, 3)), 1.0, right, left, chin, (x, y + 150), roll, 0.0, 7.0, (0.3, 0.3))
+    return Face(np.zeros((468, 3)), 1.0, right, left, chin, (x, y + 150), roll, 0.0, 7.0)
 
 
 HEAD = Head(chin=240, hair=260, skull=220, centre=0)
@@ -161,7 +164,7 @@ def test_a_smaller_picture_is_taken_where_a_larger_one_would_lack_room() -> None
 @pytest.mark.parametrize("kb", [(10, 20), (15, 30), (40, 100), (30, 240)])
 def test_a_length_is_met_at_the_best_quality(astronaut: U8, kb: tuple[int, int]) -> None:
     picture = resize(np.ascontiguousarray(astronaut[:1300, 400:1400]), 531, 413)
-    data, quality = jpeg_within(picture, None, (300, 300), Range(*kb))
+    data, quality = within(partial(write_jpeg, picture, None, (300, 300)), picture, Range(*kb))
     assert kb[0] * 1024 <= len(data) <= kb[1] * 1000
     assert quality == 100 or len(write_jpeg(picture, None, (300, 300), quality + 1)) > kb[1] * 1000
     with Image.open(BytesIO(data)) as image:
@@ -172,9 +175,9 @@ def test_a_length_is_met_at_the_best_quality(astronaut: U8, kb: tuple[int, int])
 def test_a_length_that_cannot_be_had_is_told(astronaut: U8) -> None:
     picture = np.ascontiguousarray(astronaut[:531, :413])
     with pytest.raises(OutsideRule, match="more than 2 kB"):
-        jpeg_within(picture, None, None, Range(1, 2))
+        within(partial(write_jpeg, picture, None, None), picture, Range(1, 2))
     with pytest.raises(OutsideRule, match="less than 900 kB"):
-        jpeg_within(picture, None, None, Range(900, 1000))
+        within(partial(write_jpeg, picture, None, None), picture, Range(900, 1000))
 
 
 # -- the whole way ----------------------------------------------------------------------------------------------------
@@ -217,7 +220,7 @@ def test_words_json_and_lines_tell_every_rule(astronaut: U8, work: PixelWork) ->
     words = done.report.words()
     assert "pass  eyes above the lower edge" in words
     assert json.loads(done.report.as_json())["passed"] is True
-    drawn = done.with_lines(find_specification("us-visa"))
+    drawn = done.with_lines()
     red = (drawn[:, 10] == (205, 40, 40)).all(axis=1)
     rows = np.flatnonzero(red)
     assert rows[0] / 900 * 50.8 == pytest.approx(done.place.crown, abs=0.2)
@@ -240,10 +243,24 @@ def test_bad_photos_get_a_sentence_each(astronaut: U8, work: PixelWork) -> None:
     covered[:380, 760:1100] = (20, 20, 60)
     with pytest.raises(FaceUnfit, match="brow"):
         made(covered, work, "de-passport")
+    (face,) = find_faces(astronaut, np.full(astronaut.shape[:2], 255, np.uint8), networks())
+    with pytest.raises(FaceUnfit, match="eyes are closed"):
+        made(closed_eyes(astronaut, face), work, "de-passport")
     faceless = astronaut.copy()
     faceless[320:780, 700:1080] = (150, 110, 90)
     with pytest.raises((NoFaceFound, FaceUnfit)):
         made(faceless, work, "de-passport")
+
+
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "roll", "words"),
+    [(40, 7, 0, "turned away by 40"), (-30, 7, 0, "turned away by 30"), (0, 35, 0, "up or down"), (0, 7, 40, "leans by 40")],
+)
+def test_a_profile_and_a_head_that_is_held_badly_are_refused(yaw: float, pitch: float, roll: float, words: str) -> None:
+    look = Look(light=0.9, sharpness=0.3, brow=2.0, open=0.3, white=20.0)
+    refuse_unfit(Seen(a_face(), look))
+    with pytest.raises(FaceUnfit, match=words):
+        refuse_unfit(Seen(replace(a_face(), yaw=yaw, pitch=pitch, roll=roll), look))
 
 
 def test_the_data_lies_in_the_package() -> None:

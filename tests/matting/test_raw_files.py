@@ -1,15 +1,20 @@
-"""Cameras' raw files, and other TIFFs that begin with a preview: never a cut-out of the preview."""
+"""Cameras' raw files: their own JPEG of full size, or a refusal. Other TIFFs that begin with a preview: never the preview."""
 
 from __future__ import annotations
 
-import pytest
-from PIL import Image
+import contextlib
+import sys
 
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from matting.colour_space import adobe_rgb
 from matting.decode import decode
-from matting.errors import UnreadablePhoto, UnsupportedPhoto
+from matting.errors import PhotoError, PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
 from matting.photo import Limits
 from tests.matting.hostile import picture, saved
-from tests.matting.tiff_files import Page, rgb_page, sensor_page, tiff_file
+from tests.matting.tiff_files import Page, dng_file, rgb_page, sensor_page, tiff_file
 
 LIMITS = Limits()
 MAKE, DNG_VERSION, THUMBNAIL = 271, 50706, (120, 160)
@@ -136,3 +141,90 @@ def test_a_tiff_that_another_program_wrote_with_a_cameras_name_is_taken() -> Non
     exif = Image.Exif()
     exif[MAKE] = "NIKON CORPORATION"
     assert decode(saved(picture(), "TIFF", exif=exif), LIMITS).rgb.shape == picture().shape
+
+
+# -- the JPEG that a camera puts beside its samples -------------------------------------------------------------------
+
+
+def camera_jpeg(height: int, width: int, **wishes: object) -> bytes:
+    """Red above, blue below, the left quarter dark."""
+    rgb = np.zeros((height, width, 3), np.uint8)
+    rgb[: height // 2], rgb[height // 2 :] = (200, 60, 40), (40, 60, 200)
+    rgb[:, : width // 4] //= 2
+    return saved(rgb, "JPEG", quality=95, subsampling=0, **wishes)
+
+
+UPRIGHT = {
+    1: ((100, 30, 20), (200, 60, 40), (20, 30, 100)),
+    2: ((200, 60, 40), (100, 30, 20), (40, 60, 200)),
+    3: ((40, 60, 200), (20, 30, 100), (200, 60, 40)),
+    6: ((20, 30, 100), (100, 30, 20), (40, 60, 200)),
+    8: ((200, 60, 40), (40, 60, 200), (100, 30, 20)),
+}
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("orientation", UPRIGHT)
+def test_the_cameras_own_jpeg_of_full_size_is_taken_upright(orientation: int, order: str) -> None:
+    pytest.importorskip("rawpy")
+    photo = decode(dng_file(camera_jpeg(300, 400), (300, 400), (304, 408), order, orientation), LIMITS)
+    assert photo.rgb.shape == ((400, 300, 3) if orientation >= 5 else (300, 400, 3))
+    corners = [photo.rgb[5, 5], photo.rgb[5, -5], photo.rgb[-5, 5]]
+    for found, wanted in zip(corners, UPRIGHT[orientation], strict=True):
+        assert found.tolist() == pytest.approx(wanted, abs=6)
+    assert photo.dpi == (300, 300)
+    assert photo.about is not None and b"Nobody" in photo.about
+
+
+def test_a_jpeg_that_was_turned_already_is_not_turned_again() -> None:
+    pytest.importorskip("rawpy")
+    photo = decode(dng_file(camera_jpeg(400, 300), (400, 300), (300, 400), orientation=6), LIMITS)
+    assert photo.rgb.shape == (400, 300, 3)
+
+
+def test_the_jpegs_profile_counts_and_so_does_a_space_that_is_only_named() -> None:
+    pytest.importorskip("rawpy")
+    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    with_profile = decode(dng_file(camera_jpeg(300, 400, icc_profile=icc), (300, 400), (300, 400)), LIMITS)
+    assert with_profile.icc == icc
+    named = decode(dng_file(camera_jpeg(300, 400, exif=adobe_exif()), (300, 400), (300, 400)), LIMITS)
+    assert named.icc == adobe_rgb()
+    assert decode(camera_jpeg(300, 400, exif=adobe_exif()), LIMITS).icc == adobe_rgb()  # cameras write such JPEGs alone, too
+    seen = decode(camera_jpeg(300, 400, exif=adobe_exif()), LIMITS, to_srgb=True).rgb[5, -5]
+    assert seen.tolist() == pytest.approx((231, 56, 31), abs=9)
+
+
+def adobe_exif() -> bytes:
+    exif = Image.Exif()
+    exif.get_ifd(34665)[40961] = 65535
+    exif.get_ifd(34665)[40965] = {1: "R03"}
+    return exif.tobytes()
+
+
+@pytest.mark.parametrize("size", [(120, 160), (240, 320)])
+def test_a_raw_file_whose_jpeg_is_a_preview_says_so(size: tuple[int, int]) -> None:
+    pytest.importorskip("rawpy")
+    with pytest.raises(UnsupportedPhoto, match=rf"only {size[1]} x {size[0]} of 400 x 300 pixels; export"):
+        decode(dng_file(camera_jpeg(*size), size, (300, 400)), LIMITS)
+
+
+def test_its_jpeg_obeys_the_limit_and_damage_is_told() -> None:
+    pytest.importorskip("rawpy")
+    good = dng_file(camera_jpeg(300, 400), (300, 400), (300, 400))
+    with pytest.raises(PhotoTooLarge):
+        decode(good, Limits(pixels=100_000))
+    at = good.index(b"\xff\xd8\xff")
+    with pytest.raises((UnreadablePhoto, UnsupportedPhoto)):
+        decode(good[: at + 400], LIMITS)
+    rng = np.random.default_rng(5)
+    for _ in range(60):
+        data = np.frombuffer(good, np.uint8).copy()
+        data[rng.integers(0, 700 if rng.random() < 0.7 else data.size, 3)] = rng.integers(0, 256, 3)
+        with contextlib.suppress(PhotoError):
+            decode(data.tobytes(), Limits(pixels=1_000_000))
+
+
+def test_without_its_package_a_raw_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rawpy", None)
+    with pytest.raises(UnsupportedPhoto, match=r"\(DNG\) is not taken: export it"):
+        decode(dng_file(camera_jpeg(300, 400), (300, 400), (300, 400)), LIMITS)

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from matting.errors import SettingsError
+from matting.id_photo.beside import Beside, Print, check_room
 from matting.id_photo.print_sheet import sheet_pixels, write_pdf, write_sheet_jpeg
 from matting.id_photo.sheet import PAPERS, Paper, Sheet, lay_out, parse_paper
 
@@ -62,6 +63,13 @@ def test_what_does_not_fit_is_refused() -> None:
     for wrong in ("A99", "1x2cm", "10x15"):
         with pytest.raises(SettingsError, match="paper"):
             parse_paper(wrong)
+
+
+def test_a_sheet_has_no_more_pixels_than_a_photo_may() -> None:
+    wanted = Beside(sheet=Print(parse_paper("A4"), dpi=300))
+    check_room(wanted, 2480 * 3508)
+    with pytest.raises(SettingsError, match="sheet of 9 MP"):
+        check_room(wanted, 2480 * 3508 - 1)
 
 
 def test_the_jpeg_has_the_papers_size() -> None:

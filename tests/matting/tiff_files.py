@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-_CODES = {1: "B", 2: "s", 3: "H", 4: "I"}
+_CODES = {1: "B", 2: "s", 3: "H", 4: "I", 5: "I"}
 SUB_DIRECTORIES = 330
 
 
@@ -26,6 +26,22 @@ def rgb_page(height: int, width: int, **tags: int) -> Page:
 def sensor_page(height: int, width: int, **tags: int) -> Page:
     """A page of a sensor's own samples, 8 bits each, under a colour filter array."""
     return Page(_described(height, width, 1, 32803, tags), [bytes(height * width)])
+
+
+def dng_file(jpeg: bytes, size: tuple[int, int], sensor: tuple[int, int], order: str = "<", orientation: int = 1) -> bytes:
+    """A camera's DNG: a thumbnail, below it samples and JPEG. size: of the JPEG, sensor: of the samples, (height, width)."""
+    samples = sensor_page(*sensor)
+    samples.tags |= {258: (3, [16]), 33421: (3, [2, 2]), 33422: (1, [0, 1, 1, 2]), 254: (4, [0])}
+    samples.strips = [bytes(sensor[0] * sensor[1] * 2)]
+    picture = Page({254: (4, [1]), 256: (4, [size[1]]), 257: (4, [size[0]]), 258: (3, [8, 8, 8]), 259: (3, [7]), 262: (3, [6]),
+                    277: (3, [3]), 278: (4, [size[0]])}, [jpeg])  # fmt: skip
+    first = rgb_page(30, 40, subfile=1)
+    first.tags |= {
+        271: (2, b"Leica Camera AG\0"), 272: (2, b"M8\0"), 274: (3, [orientation]), 33432: (2, b"Nobody\0"),
+        50706: (1, [1, 1, 0, 0]), 50708: (2, b"M8 Digital Camera\0"), 282: (5, [300, 1]), 283: (5, [300, 1]), 296: (3, [2]),
+    }  # fmt: skip
+    first.below = [samples, picture]
+    return tiff_file([first], order)
 
 
 def _described(
@@ -72,7 +88,7 @@ def _packed(out: bytearray, kind: int, values: list[int] | bytes, order: str) ->
     """Count, and the values themselves where they fit into 4 bytes, else their offset."""
     body = values if isinstance(values, bytes) else struct.pack(f"{order}{len(values)}{_CODES[kind]}", *values)
     place = body.ljust(4, b"\0") if len(body) <= 4 else struct.pack(order + "I", _append(out, body))
-    return struct.pack(order + "I", len(values)) + place
+    return struct.pack(order + "I", len(values) // (2 if kind == 5 else 1)) + place
 
 
 def _append(out: bytearray, data: bytes) -> int:

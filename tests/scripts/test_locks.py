@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 LOCKS = ROOT / "scripts" / "locks"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-RUNTIME = [*PROJECT["project"]["dependencies"], *EXTRAS["heif"]]
+RUNTIME = [*PROJECT["project"]["dependencies"], *EXTRAS["heif"], *EXTRAS["raw"]]
 LOCKED = {
     "runtime": [*RUNTIME, *EXTRAS["button"]],
     "test": [*RUNTIME, *EXTRAS["test"], *PROJECT["build-system"]["requires"]],

@@ -120,4 +120,4 @@ def test_every_folder_of_the_configuration_is_made_and_may_be_written() -> None:
 
 def test_a_buttons_chip_may_be_used_and_its_package_is_installed() -> None:
     assert "DeviceAllow=char-gpiochip rw\n" in (UNITS / "edge-matting.service.d" / "10-sandbox.conf").read_text()
-    assert '"edge-matting[button,heif]==$version"' in (UNITS.parent / "scripts" / "install").read_text()
+    assert '"edge-matting[button,heif,raw]==$version"' in (UNITS.parent / "scripts" / "install").read_text()

@@ -15,8 +15,9 @@ from edge.board.budget import Budget, this_machine
 from edge.commands.cut.tasks import find, tasks
 from edge.commands.exit_code import exit_code
 from edge.commands.id_photo.listing import listing
-from edge.commands.id_photo.make import Job, Print, make_all
+from edge.commands.id_photo.make import Job, make_all
 from edge.config.load import load_config
+from edge.config.options import EXIF
 from edge.engine.open_work import work_for
 from matting.backgrounds.colour import Colour
 from matting.backgrounds.keep import Keep
@@ -26,6 +27,7 @@ from matting.engines.registry import engine_names
 from matting.errors import MattingError, SettingsError
 from matting.face.shipped import shipped_faces
 from matting.formats.jpeg import JPEG
+from matting.id_photo.beside import Beside, Print, check_room
 from matting.id_photo.portrait import Wish
 from matting.id_photo.sheet import PAPERS, parse_paper
 from matting.id_photo.specification import Range, find_specification
@@ -45,13 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dpi", type=float, metavar="N", help="instead of the rule's pixels, or 300; of the sheet too")
     parser.add_argument("--kb", type=_range, metavar="LOW..HIGH", help="length of the JPEG in kB, instead of the rule's")
     parser.add_argument(
-        "--check", action="store_true", help="also a report, DIR/NAME.check.json, and a picture with its lines"
+        "--check", action="store_true", help="also a report, DIR/NAME.check.json and .txt, and a picture with its lines"
     )
     parser.add_argument("--sheet", metavar="PAPER", help=f"also DIR/NAME.sheet.pdf, on {', '.join(PAPERS)} or WIDTHxHEIGHTmm")
     parser.add_argument("--sheet-format", choices=("pdf", "jpeg"), default="pdf", help="of the sheet (pdf)")
     parser.add_argument("--copies", type=int, metavar="N", help="of each picture on the sheet (as many as fit)")
     parser.add_argument("--border", type=float, default=3.0, metavar="MM", help="what the printer cannot reach (3)")
     parser.add_argument("--gap", type=float, default=2.0, metavar="MM", help="between two pictures on the sheet (2)")
+    parser.add_argument("--exif", choices=EXIF, default="drop", help="keep: camera, date, artist, copyright; never the place")
     parser.add_argument("--engine", choices=engine_names(), default="auto", help="what runs the matting network (auto)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the service's, to share the engines that its board built")
 
@@ -95,8 +98,9 @@ def _job(arguments: argparse.Namespace, limits: Limits) -> Job:
     if arguments.sheet is not None:
         paper = parse_paper(arguments.sheet, border=arguments.border, gap=arguments.gap)
         sheet = Print(paper, arguments.copies, arguments.dpi or _DPI, arguments.sheet_format == "jpeg")
-    settings = settings_from("id-photo", format=JPEG, limits=limits)
-    return Job(settings, wishes, arguments.check, sheet)
+        check_room(Beside(sheet=sheet), limits.pixels)
+    settings = settings_from("id-photo", format=JPEG, id_photos=wishes, keep_exif=arguments.exif == "keep", limits=limits)
+    return Job(settings, arguments.check, sheet)
 
 
 def _make_each(arguments: argparse.Namespace, job: Job, work: PixelWork, budget: Budget) -> int:
@@ -104,19 +108,26 @@ def _make_each(arguments: argparse.Namespace, job: Job, work: PixelWork, budget:
     if not found:
         print("edge-matting: no photos found", file=sys.stderr)
     failures: list[MattingError] = []
+    failed = 0
     show = len(found) > 1 and sys.stderr.isatty()
     with tqdm(total=len(found), unit="photo", disable=not show) as bar:
         for task in tasks(found, arguments.out, JPEG.suffix, mask=False):
             try:
                 with on_cores(budget.threads):  # one photo at a time
-                    said = make_all(task, job, work)
-                bar.write(said, file=sys.stdout)
+                    told = make_all(task, job, work)
+                if told.words:
+                    bar.write(told.words, file=sys.stdout)
+                failed += bool(told.failures)
+                for rule, failure in told.failures:
+                    failures.append(failure)
+                    bar.write(f"{task.name}: {f'{rule}: ' if len(arguments.spec) > 1 else ''}{failure}", file=sys.stderr)
             except MattingError as error:
                 failures.append(error)
+                failed += 1
                 bar.write(f"{task.name}: {error}", file=sys.stderr)
             bar.update()
     if len(found) > 1:
-        print(f"{len(found)} photos: {len(found) - len(failures)} made, {len(failures)} failed", file=sys.stderr)
+        print(f"{len(found)} photos: {len(found) - failed} made, {failed} failed", file=sys.stderr)
     return exit_code(failures)
 
 

@@ -3,83 +3,81 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from edge.commands.cut.tasks import Task
 from edge.commands.cut.work import read_photo
 from edge.fs.files import make_folders, write_atomic
 from edge.fs.names import fitted, printable
-from matting.decode import decode
-from matting.errors import MattingError, OutputError
-from matting.formats.jpeg import write_jpeg
+from matting.errors import MattingError, OutputError, PhotoError
+from matting.formats.jpeg import JPEG
+from matting.id_photo.beside import SUFFIXES, Print, checked, sheet_file
 from matting.id_photo.portrait import IdPhoto, Wish
-from matting.id_photo.print_sheet import sheet_pixels, write_pdf, write_sheet_jpeg
-from matting.id_photo.sheet import Paper, lay_out
-from matting.photo import U8
-from matting.pipeline import CutOut, cut
+from matting.pipeline import make_id_photos
 from matting.pixel_work import PixelWork
 from matting.settings import Settings
-
-_LINES_QUALITY = 92
-
-
-@dataclass(frozen=True, slots=True)
-class Print:
-    """A sheet that is asked for. copies: of each picture, None for as many as fit; dpi: the printer's; jpeg: and no PDF."""
-
-    paper: Paper
-    copies: int | None
-    dpi: float
-    jpeg: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is made of every photo. wishes: one for each rule. check: report and picture with lines as well."""
+    """What is made of every photo. settings: with the wishes, one for each rule. check: report and picture with lines as
+    well."""
 
     settings: Settings
-    wishes: tuple[Wish, ...]
     check: bool
     sheet: Print | None
 
 
-def make_all(task: Task, job: Job, work: PixelWork) -> str:
-    """The files of one photo; what to print of it.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """words: of the files that were made, for stdout. failures: of the rules to which none could be made, with their names."""
+
+    words: str
+    failures: tuple[tuple[str, PhotoError], ...]
+
+
+def make_all(task: Task, job: Job, work: PixelWork) -> Told:
+    """The files of one photo: of each rule to which it can be made; and the sheet, where it can be made to all of them.
 
     Raises:
-        MattingError: no ID photo can be made of it, or it cannot be written. With `check` the reason lies in a file too.
+        MattingError: none can be made, whatever the rule, or it cannot be written. With `check` the reason lies in a file too.
     """
-    data = read_photo(task, job.settings.limits.bytes)
-    said: list[str] = []
-    pictures: list[U8] = []
-    for wish in job.wishes:
-        stem = task.stem if len(job.wishes) == 1 else f"{task.stem}-{wish.rule.name}"
-        try:
-            done = cut(data, replace(job.settings, id_photo=wish), work)
-        except MattingError as error:
-            if job.check:
-                _write(task.folder / fitted(stem, ".check.json"), _refusal(wish, error))
-            raise
-        target = task.folder / fitted(stem, done.suffix)
-        _write(target, done.output)
-        said.append(printable(str(target)))
-        assert done.id_photo is not None
-        said += [f"  note: {warning}" for warning in done.id_photo.report.warnings] if not job.check else []
+    wishes = job.settings.id_photos
+    stems = [task.stem if len(wishes) == 1 else f"{task.stem}-{wish.rule.name}" for wish in wishes]
+    try:
+        found = make_id_photos(read_photo(task, job.settings.limits.bytes), job.settings, work)
+    except MattingError as error:
         if job.check:
-            said.append(_check(task.folder, stem, done, done.id_photo, wish))
-        if job.sheet is not None:
-            pictures.append(decode(done.output, job.settings.limits, to_srgb=True).rgb)
-    if job.sheet is not None:
-        said.append(_sheet(task, job.wishes, pictures, job.sheet))
-    return "\n".join(said)
+            for stem, wish in zip(stems, wishes, strict=True):
+                _write(task.folder / fitted(stem, SUFFIXES["report"]), _refusal(wish, error))
+        raise
+    said: list[str] = []
+    failures: list[tuple[str, PhotoError]] = []
+    made: list[IdPhoto] = []
+    for stem, wish, each in zip(stems, wishes, found, strict=True):
+        if isinstance(each, PhotoError):
+            failures.append((wish.rule.name, each))
+            if job.check:
+                _write(task.folder / fitted(stem, SUFFIXES["report"]), _refusal(wish, each))
+        else:
+            made.append(each[1])
+            said += _written(task.folder, stem, *each, check=job.check)
+    if job.sheet is not None and made and not failures:
+        said.append(_sheet(task, made, job.sheet))
+    return Told("\n".join(said), tuple(failures))
 
 
-def _check(folder: Path, stem: str, done: CutOut, made: IdPhoto, wish: Wish) -> str:
-    """The report as JSON, and the picture with the lines; the words."""
-    _write(folder / fitted(stem, ".check.json"), made.report.as_json().encode())
-    _write(folder / fitted(stem, ".check.jpg"), write_jpeg(made.with_lines(wish.rule), None, None, _LINES_QUALITY))
-    return made.report.words().rstrip()
+def _written(folder: Path, stem: str, data: bytes, made: IdPhoto, *, check: bool) -> list[str]:
+    """The photo and what is beside it; what to print of it."""
+    target = folder / fitted(stem, JPEG.suffix)
+    _write(target, data)
+    said = [printable(str(target))]
+    if not check:
+        return said + [f"  note: {warning}" for warning in made.report.warnings]
+    for part, beside in checked(made).items():
+        _write(folder / fitted(stem, SUFFIXES[part]), beside)
+    return [*said, made.report.words().rstrip()]
 
 
 def _refusal(wish: Wish, error: MattingError) -> bytes:
@@ -87,12 +85,10 @@ def _refusal(wish: Wish, error: MattingError) -> bytes:
     return (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def _sheet(task: Task, wishes: tuple[Wish, ...], pictures: list[U8], wanted: Print) -> str:
-    sheet = lay_out([(wish.rule.width, wish.rule.height) for wish in wishes], wanted.paper, wanted.copies)
-    pixels = sheet_pixels(sheet, pictures, wanted.dpi)
-    suffix, write = (".sheet.jpg", write_sheet_jpeg) if wanted.jpeg else (".sheet.pdf", write_pdf)
-    target = task.folder / fitted(task.stem, suffix)
-    _write(target, write(pixels, wanted.dpi))
+def _sheet(task: Task, made: list[IdPhoto], wanted: Print) -> str:
+    data, sheet = sheet_file(made, wanted)
+    target = task.folder / fitted(task.stem, SUFFIXES[wanted.part])
+    _write(target, data)
     return f"{printable(str(target))}  {len(sheet.spots)} on {sheet.paper.width:g} x {sheet.paper.height:g} mm"
 
 

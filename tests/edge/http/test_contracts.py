@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -157,3 +159,20 @@ def test_our_own_way_makes_id_photos(served: Served) -> None:
     assert (small.status_code, small.json()["error"]) == (422, "FaceUnfit")
     unknown = requests.post(f"{served.url}/cut?id_photo=atlantis", data=portrait())
     assert unknown.status_code == 400
+
+
+def test_report_and_sheet_come_with_the_id_photo_in_one_archive(served: Served) -> None:
+    answer = requests.post(f"{served.url}/cut?id_photo=de-passport&check=true&sheet=10x15cm", data=portrait(2048))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        files = {name.removeprefix("photo."): archive.read(name) for name in archive.namelist()}
+    assert set(files) == {"jpg", "check.json", "check.txt", "check.jpg", "sheet.pdf"}
+    assert opened(files["jpg"]).size == (413, 531)
+    assert json.loads(files["check.json"])["passed"] is True
+    assert opened(files["check.jpg"]).height == 900
+    assert files["sheet.pdf"].startswith(b"%PDF")
+    alone = requests.post(f"{served.url}/cut?check=true", data=portrait())
+    assert alone.status_code == 400 and "id_photo" in alone.json()["reason"]
+    huge = requests.post(f"{served.url}/cut?id_photo=de-passport&sheet=500x500in", data=portrait())
+    assert huge.status_code == 400

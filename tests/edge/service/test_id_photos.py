@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 
 import pytest
@@ -41,3 +42,25 @@ def test_each_folder_has_its_rule_and_says_what_is_wrong(hot: Hot) -> None:
         "down": "FaceUnfit",
     }
     assert "mm below the head" in said["short"]["reason"]
+
+
+@pytest.mark.slow
+def test_report_and_sheet_lie_beside_the_photo_and_a_sheet_too_large_is_refused(hot: Hot) -> None:
+    wishes = 'id_photo = "de-passport"\ncheck = true\nsheet = "10x15cm"\nexif = "keep"'
+    hot.drop("de/edge-matting.toml", wishes.encode())
+    hot.drop("cn/edge-matting.toml", b'id_photo = "cn-1-inch"\nsheet = "9x13cm"\nsheet_format = "jpeg"')
+    hot.drop("small/edge-matting.toml", b'id_photo = "cn-2-inch"\nsheet = "30x30mm"')
+    for folder in ("de", "cn", "small"):
+        hot.drop(f"{folder}/a.jpg", portrait(2048))
+    assert hot.once().returncode == 0, hot.said()
+    endings = ("jpg", "check.json", "check.txt", "check.jpg", "sheet.pdf")
+    assert hot.files("outbox") == {*(f"de/a.{ending}" for ending in endings), "cn/a.jpg", "cn/a.sheet.jpg"}
+    report = json.loads((hot.outbox / "de" / "a.check.json").read_text())
+    assert report["passed"] and report["specification"] == "de-passport"
+    assert "pass  head, chin to the crown" in (hot.outbox / "de" / "a.check.txt").read_text()
+    with Image.open(hot.outbox / "de" / "a.check.jpg") as image:
+        assert image.height == 900
+    assert (hot.outbox / "de" / "a.sheet.pdf").read_bytes().startswith(b"%PDF")
+    with Image.open(hot.outbox / "cn" / "a.sheet.jpg") as image:
+        assert sorted(side / 300 * 25.4 for side in image.size) == pytest.approx([89, 127], abs=0.05)
+    assert "do not fit on 30 x 30 mm" in hot.reason("small/a.jpg.json")["reason"]

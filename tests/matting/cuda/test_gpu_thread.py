@@ -135,7 +135,7 @@ SAMPLES = [
     (VEILED, Settings(background=Blur(), framing=Framing(scale=0.5, position="original"))),
     (WIDE, Settings(background=ImageBackground(person(300, 400)), framing=Framing(position=(0.2, 1.0)))),
     (person(512, 512), Settings(avatar=Avatar(False, shipped_faces, 256), mask=True)),
-    (person(512, 512), Settings(id_photo=Wish(find_specification("de-passport"), shipped_faces, dpi=100))),
+    (person(512, 512), Settings(id_photos=(Wish(find_specification("de-passport"), shipped_faces, dpi=100),))),
 ]
 
 
