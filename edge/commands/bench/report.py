@@ -85,10 +85,8 @@ def _service(results: list[ServiceResult]) -> str:
         return ""
     lines = [f"{'warm service':16s}{'file in to file out':>24s}  photos/s  alone MB  peak MB   cut  nobody  failed"]
     for r in results:
-        verdicts = f"{r.cut:6d}{r.no_person:8d}{r.failed:8d}"
-        lines.append(
-            f"  {r.size:14s}{_spread(r.latency):>24s}{r.photos_per_second:10.2f}{r.peak_alone_mb:10.0f}{r.peak_mb:9.0f}{verdicts}"
-        )
+        memory, verdicts = f"{r.peak_alone_mb:10.0f}{r.peak_mb:9.0f}", f"{r.cut:6d}{r.no_person:8d}{r.failed:8d}"
+        lines.append(f"  {r.size:14s}{_spread(r.latency):>24s}{r.photos_per_second:10.2f}{memory}{verdicts}")
     return "\n".join(lines)
 
 
