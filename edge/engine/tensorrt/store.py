@@ -20,7 +20,8 @@ from edge.fs.files import make_folders, write_atomic
 from edge.fs.temporary import create_temporary
 from matting.errors import OutputError
 
-SCHEMA = 1
+# Raised whenever the same key would be built in another way: 2, strongly typed.
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
