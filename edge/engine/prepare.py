@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import select
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,9 +135,9 @@ class _Building:
         try:
             if force:
                 attempts.settle(0)
-            plan, built = self._build_within_memory(attempts)
+            plan, built, seconds = self._build_within_memory(attempts)
             psnr = try_out(Candidate(built.engine, plan.batch, self.request.model, self.kernels))
-            self.store.publish(self.key, StoredEngine(built.engine, plan, psnr))
+            self.store.publish(self.key, StoredEngine(built.engine, plan, psnr, seconds))
             self.store.keep_timing_cache(self.key.gpu, built.timing_cache)
         except OSError as error:
             raise OutputError(f"the engine folder {self.request.folder} cannot be written: {error.strerror}") from error
@@ -146,7 +147,8 @@ class _Building:
             raise NotBuilt(str(error)) from error
         self.tell(1.0, f"engine ready ({plan}): alpha {psnr:.1f} dB from the CPU engine's on real photos")
 
-    def _build_within_memory(self, attempts: BuildAttempts) -> tuple[BuildPlan, Built]:
+    def _build_within_memory(self, attempts: BuildAttempts) -> tuple[BuildPlan, Built, float]:
+        """The plan that worked, what it gave, and the seconds of that build."""
         plans = list(fallback_plans(self.key.plan))
         reason = "earlier builds on this board died"
         for number in range(attempts.first(), len(plans)):
@@ -154,6 +156,7 @@ class _Building:
             if short := advice(plan, memory_available(), swap_free()):
                 self.tell(None, short)
             attempts.begin(number)
+            begun = time.monotonic()
             try:
                 outcome = self._build(plan)
             except BaseException:  # called off: it says nothing about this plan
@@ -161,7 +164,7 @@ class _Building:
                 raise
             if outcome.built is not None:
                 attempts.settle(number)
-                return plan, outcome.built
+                return plan, outcome.built, time.monotonic() - begun
             attempts.settle(number + 1 if outcome.kind == "short" else number)
             if outcome.kind == "refused":
                 raise EngineError(outcome.reason)

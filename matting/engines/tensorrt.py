@@ -1,6 +1,6 @@
 """The network on the GPU, by TensorRT: engines that this board built, one for each size of batch.
 
-One code path for TensorRT 8.6 to 10.16; tests/contract holds this file against the API of each. Importing it imports
+One code path for TensorRT 8.6 to 11.4; tests/contract holds this file against the API of each. Importing it imports
 TensorRT: only the process that runs it does.
 """
 

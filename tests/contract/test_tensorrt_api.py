@@ -15,20 +15,22 @@ from tests.contract.tensorrt_stubs import make_stubs
 ROOT = Path(__file__).parents[2]
 CALLERS = ("edge/engine/tensorrt/builder.py", "matting/engines/tensorrt.py", "matting/engines/tensorrt_log.py")
 RELEASES = {"JetPack 6.0": "tensorrt-bindings==8.6.1", "JetPack 6.1, 6.2": "tensorrt-cu12-bindings==10.3.0"} | {
-    "JetPack 7.2": "tensorrt-cu12-bindings==10.16.1.11"
+    "JetPack 7.2": "tensorrt-cu12-bindings==10.16.1.11",
+    "JetPack 7.2.2, AGX Orin and Thor": "tensorrt-cu12-bindings==11.4.0.106",
 }
 # A call of another release, which this one lacks: the check must see it.
 PLANTED = {
     "JetPack 6.0": "trt.MemoryPoolType.TACTIC_SHARED_MEMORY",
     "JetPack 6.1, 6.2": "config.max_workspace_size",
     "JetPack 7.2": "config.max_workspace_size",
+    "JetPack 7.2.2, AGX Orin and Thor": "config.set_flag(trt.BuilderFlag.FP16)",
 }
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
         sys.version_info[:2] != (3, 11) or shutil.which("gcc") is None or shutil.which("nm") is None,
-        reason="NVIDIA's bindings of all three releases exist together for Python 3.11, and gcc and binutils load them",
+        reason="NVIDIA's bindings of all four releases exist together for Python 3.11, and gcc and binutils load them",
     ),
 ]
 
@@ -66,4 +68,4 @@ def test_a_call_that_the_release_does_not_have_is_caught(release: tuple[str, Pat
     planted.write_text(code.replace(marker, f"    {PLANTED[release[0]]}\n{marker}"))
     result = checked(release[1], str(planted))
     assert result.returncode == 1
-    assert PLANTED[release[0]].split(".")[-1] in result.stdout
+    assert PLANTED[release[0]].rstrip(")").split(".")[-1] in result.stdout

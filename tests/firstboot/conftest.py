@@ -17,7 +17,7 @@ from tests.tensorrt import rtx  # skips where TensorRT-RTX is not to be had
 assert rtx
 ROOT = Path(__file__).parents[2]
 STANDIN = Path(__file__).parent / "standin"
-CONFIG = '[engine]\nkind = "tensorrt"\nprecision = "fp32"\n'
+CONFIG = '[engine]\nkind = "tensorrt"\nprecision = "fp16"\n'
 
 
 class Board:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import shutil
 import signal
 import struct
 import subprocess
 import sys
 import termios
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from edge.board.budget import this_machine
+from matting.describe import write_description
+from matting.model import default_model_dir, load_model
 from tests.edge.hot import Hot, wait_for
 from tests.firstboot.conftest import Board
 
@@ -61,12 +65,19 @@ def test_a_build_that_fails_has_a_code_and_a_sentence(hot: Hot, board: Board) ->
     assert build(hot, "--force").returncode == 0
 
 
-def test_a_precision_that_cannot_be_built_is_no_matter_of_memory(hot: Hot) -> None:
-    hot.config.write_text(hot.config.read_text().replace('precision = "fp32"', 'precision = "fp16"'))
-    result = build(hot)  # TensorRT-RTX has no such flag
+def test_a_network_that_cannot_be_put_into_fp16_is_no_matter_of_memory(hot: Hot) -> None:
+    """Somebody's own, quantised already."""
+    own = hot.root / "own"
+    shutil.copytree(default_model_dir(), own)
+    shipped = load_model(own)
+    write_description(own, replace(shipped, files={"onnx": shipped.files["int8"]}))
+    hot.config.write_text(hot.config.read_text() + f'model = "{own}"\n')
+    result = build(hot)
     assert result.returncode == 21
-    assert "cannot build fp16" in result.stderr
+    assert 'precision = "fp32" takes it as it is' in result.stderr.splitlines()[-1]
     assert "asking for less" not in result.stderr
+    hot.config.write_text(hot.config.read_text().replace('precision = "fp16"', 'precision = "fp32"'))
+    assert "failed its trial" not in build(hot).stderr
 
 
 def test_cancelling_ends_all_of_it_at_once_and_costs_no_rung(hot: Hot, board: Board) -> None:
@@ -75,7 +86,7 @@ def test_cancelling_ends_all_of_it_at_once_and_costs_no_rung(hot: Hot, board: Bo
         # What runs in the background of a shell inherits that SIGINT is ignored.
         with subprocess.Popen(["env", "--default-signal=INT", *command(hot)], stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
-            while "building fp32" not in process.stderr.readline():
+            while "building fp16" not in process.stderr.readline():
                 assert process.poll() is None
             process.send_signal(number)
             process.stderr.read()

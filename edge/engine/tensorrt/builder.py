@@ -1,8 +1,12 @@
-"""From an ONNX network to a TensorRT engine, on one code path for TensorRT 8.6 to 10.16 and its relatives.
+"""From an ONNX network to a TensorRT engine, on one code path for TensorRT 8.6 to 11.4 and its relatives.
+
+Where networks can be strongly typed they are: their own types are the precision, and fp16 is a network in fp16 (`onnx_half`).
+From TensorRT 11 on there is nothing else. TensorRT 8.6 has a flag instead. An int8 network says itself which parts are in int8
+(QDQ); strongly typed, the rest of it stays in fp32.
 
 What a release has is asked by name, never by version: flags move between releases, and the next one is unknown.
 Importing this file imports TensorRT (100 MB): only the process that builds does.
-Sources: the API references of TensorRT 8.6.1, 10.3.0 and 10.16.1; tests/tensorrt checks this file against all three.
+Sources: the API references of TensorRT 8.6.1, 10.3.0, 10.16.1 and 11.4.0; tests/contract checks this file against all four.
 """
 
 from __future__ import annotations
@@ -12,28 +16,34 @@ from typing import Any
 
 import tensorrt as trt
 
+from edge.config.types import Precision
 from edge.engine.tensorrt.onnx_batch import with_batch
+from edge.engine.tensorrt.onnx_half import in_half
 from edge.engine.tensorrt.plan import BuildPlan, Built
 from edge.engine.tensorrt.progress import Progress
 from matting.engines.tensorrt_log import Words
-from matting.errors import EngineError, ModelError, SettingsError
+from matting.errors import EngineError, ModelError
 
 # Called with the fraction done (0..1) and the phase's name; False cancels the build.
 OnProgress = Callable[[float, str], bool]
+# The flags of a precision, where the network's types do not say it.
+_FLAGS: dict[Precision, tuple[str, ...]] = {"fp32": (), "fp16": ("FP16",), "int8": ("FP16", "INT8")}
 
 
 def build(onnx: bytes, plan: BuildPlan, timing_cache: bytes, on_progress: OnProgress) -> Built | None:
     """Build an engine; None when `on_progress` cancelled it.
 
-    onnx: the network for one photo. timing_cache: of an earlier build here, b"" for none.
+    onnx: the network for one photo, in fp32 or in QDQ form for int8. timing_cache: of an earlier build here, b"" for none.
 
     Raises:
-        ModelError: TensorRT cannot read the network, or has no such operator; the sentence names it.
+        ModelError: TensorRT cannot read the network, or has no such operator; the sentence names it. Or it cannot be put
+            into fp16.
         EngineError: TensorRT gave no engine; its own words are in the sentence.
-        SettingsError: this TensorRT does not build that precision.
     """
     words = Words()
     builder = trt.Builder(words)
+    if plan.precision == "fp16" and _strongly_typed():
+        onnx = in_half(onnx)
     network = _parsed(builder, with_batch(onnx, plan.batch), words)
     config = builder.create_builder_config()
     _apply(config, plan)
@@ -48,10 +58,10 @@ def build(onnx: bytes, plan: BuildPlan, timing_cache: bytes, on_progress: OnProg
 
 
 def _parsed(builder: trt.Builder, onnx: bytes, words: Words) -> trt.INetworkDefinition:
-    flags = trt.NetworkDefinitionCreationFlag
-    # Explicit batches became the only kind, and the flag went away.
-    explicit = 1 << int(flags.EXPLICIT_BATCH) if _has(flags, "EXPLICIT_BATCH") else 0
-    network = builder.create_network(explicit)
+    kinds = trt.NetworkDefinitionCreationFlag
+    # Explicit batches became the only kind and their flag went away; typed networks became the only kind and theirs will.
+    wanted = [getattr(kinds, name) for name in ("EXPLICIT_BATCH", "STRONGLY_TYPED") if _has(kinds, name)]
+    network = builder.create_network(sum(1 << int(flag) for flag in wanted))
     parser = trt.OnnxParser(network, words)
     if not parser.parse(onnx):
         # The log, not the parser's errors: only there is the operator named.
@@ -68,10 +78,15 @@ def _apply(config: trt.IBuilderConfig, plan: BuildPlan) -> None:
     if _has(pools, "TACTIC_DRAM"):
         config.set_memory_pool_limit(pools.TACTIC_DRAM, plan.tactic_dram)
     config.builder_optimization_level = plan.level
-    for name in {"fp32": (), "fp16": ("FP16",), "int8": ("FP16", "INT8")}[plan.precision]:
-        if not _has(trt.BuilderFlag, name):
-            raise SettingsError(f"this TensorRT takes its precision from the network alone, and cannot build {plan.precision}")
+    if _strongly_typed():
+        return
+    for name in _FLAGS[plan.precision]:
         config.set_flag(getattr(trt.BuilderFlag, name))
+
+
+def _strongly_typed() -> bool:
+    """Whether the network's own types are the precision."""
+    return _has(trt.NetworkDefinitionCreationFlag, "STRONGLY_TYPED") or not _has(trt.BuilderFlag, "FP16")
 
 
 def _timing_cache(config: trt.IBuilderConfig, earlier: bytes) -> trt.ITimingCache | None:

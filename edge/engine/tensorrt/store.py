@@ -20,7 +20,8 @@ from edge.fs.files import make_folders, write_atomic
 from edge.fs.temporary import create_temporary
 from matting.errors import OutputError
 
-SCHEMA = 1
+# Raised whenever the same key would be built in another way: 2, strongly typed.
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,12 @@ class EngineKey:
 @dataclass(frozen=True, slots=True)
 class StoredEngine:
     """engine: the file's bytes, checked. built: the plan that worked, perhaps below the key's. psnr: dB of its alpha against
-    the CPU engine's on the photos it was tried on."""
+    the CPU engine's on the photos it was tried on. seconds: how long its build took, None where that was not noted."""
 
     engine: bytes
     built: BuildPlan
     psnr: float
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,13 @@ class EngineStore:
         try:
             manifest = json.loads((folder / "manifest.json").read_bytes())
             engine = (folder / "engine.plan").read_bytes()
-            stored = StoredEngine(engine, BuildPlan(**manifest["built"]), float(manifest["psnr"]))
+            seconds = manifest.get("seconds")
+            built, psnr = BuildPlan(**manifest["built"]), float(manifest["psnr"])
+            stored = StoredEngine(engine, built, psnr, None if seconds is None else float(seconds))
             fault = _fault(manifest, key, engine)
         except FileNotFoundError:
             return Missing(self._why_none(key))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             return Missing(f"the stored engine cannot be read ({error!r})")
         return stored if fault is None else Missing(fault)
 
@@ -119,6 +123,7 @@ class EngineStore:
             "key": asdict(key),
             "built": asdict(stored.built),
             "psnr": stored.psnr,
+            "seconds": stored.seconds,
             "bytes": len(stored.engine),
             "sha256": hashlib.sha256(stored.engine).hexdigest(),
         }

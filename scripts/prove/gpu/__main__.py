@@ -4,7 +4,8 @@
 
 Kernels and cut-outs against the CPU, time and memory by stage and by kernel, a batch of 4 against 1, thousands of photos
 with flat memory, and TensorRT where it is installed. Needs the test installation, pycuda and NVIDIA's driver; PyTorch with
-CUDA runs the network, else the CPU does. Exit code 0: all claims hold; 1: one does not; 24: no GPU that can be used.
+CUDA runs the network, else the CPU does. The report is written anew after every part: one that fails, or takes the process
+along, leaves what was found before. Exit code 0: all claims hold; 1: one does not; 24: no GPU that can be used.
 
 `--rehearse` runs every line on a machine without a GPU, with the kernels as plain C++. It shows that the script works.
 """
@@ -16,11 +17,13 @@ import os
 import platform
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from edge.fs.files import write_atomic
 from matting.errors import MattingError
 from scripts.prove.gpu import batches, cutouts, kernels, soak, tensorrt, times
 from scripts.prove.gpu.setup import Bench, Section, on_the_gpu, rehearsed
@@ -37,26 +40,33 @@ def main() -> int:
     except MattingError as error:
         print(f"nothing was proved: {error}", file=sys.stderr)
         return error.exit_code
-    sections = [section for part in parts(bench, arguments) for section in part()]
-    report = written(bench, sections)
-    arguments.out.write_text(report, encoding="utf-8")
+    sections: list[Section] = []
+    for name, part in parts(bench, arguments).items():
+        sections += done(name, part)
+        write_atomic(arguments.out, written(bench, sections).encode())
     wrong = [sentence for section in sections for sentence in section.wrong]
     print(f"{arguments.out}: " + ("all claims hold" if not wrong else "; ".join(wrong)), file=sys.stderr)
     return 1 if wrong else 0
 
 
-def parts(bench: Bench, arguments: argparse.Namespace) -> list[Callable[[], list[Section]]]:
-    return [
-        lambda: told([kernels.prove(bench)]),
-        lambda: told([cutouts.prove(bench)]),
-        lambda: told(times.measure(bench, arguments.runs)),
-        lambda: told([batches.measure(bench, arguments.runs)]),
-        lambda: told([tensorrt.prove(bench)]),
-        lambda: told([soak.prove(bench, arguments.photos, tell)]),
-    ]
+def parts(bench: Bench, arguments: argparse.Namespace) -> dict[str, Callable[[], list[Section]]]:
+    """By name, in the order that serves best where the time on a card is short."""
+    return {
+        "Kernels": lambda: [kernels.prove(bench)],
+        "Cut-outs": lambda: [cutouts.prove(bench)],
+        "Times": lambda: times.measure(bench, arguments.runs),
+        "Batches": lambda: [batches.measure(bench, arguments.runs)],
+        "TensorRT": lambda: [tensorrt.prove(bench)],
+        "The long run": lambda: [soak.prove(bench, arguments.photos, tell)],
+    }
 
 
-def told(sections: list[Section]) -> list[Section]:
+def done(name: str, part: Callable[[], list[Section]]) -> list[Section]:
+    """What the part found; where it fails, that it did."""
+    try:
+        sections = part()
+    except Exception as error:  # noqa: BLE001 - the next part may well work, and the card is borrowed
+        sections = [Section(name, [f"```\n{traceback.format_exc().strip()}\n```"], [f"{name} failed: {error!r}"])]
     for section in sections:
         tell(f"{section.title}: {'; '.join(section.wrong) or 'done'}")
     return sections

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime
-from onnx import TensorProto, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from edge.engine.tensorrt.onnx_half import in_half
 from matting.describe import model_file, write_description
 from matting.model import load_model
 from scripts.training.data.prepare import Entry, network_input
@@ -108,28 +108,13 @@ def forms(folder: Path, cache: Path, entries: list[Entry]) -> list[Nearness]:
     part.replace(target)
     form = replace(model_file(target), psnr=round(float(np.mean(int8.decibels)), 2))
     write_description(folder, replace(spec, files={**spec.files, "int8": form}))
-    return [int8, Nearness("fp16", tuple(_against(str(source), in_halves(source), checked, np.float16)))]
+    return [int8, Nearness("fp16", tuple(_against(str(source), in_half(source.read_bytes()), checked)))]
 
 
-def _against(reference: str | bytes, other: str | bytes, photos: Iterable[Array], kind: type = np.float32) -> Iterator[float]:
-    """kind: of the other one's input."""
+def _against(reference: str | bytes, other: str | bytes, photos: Iterable[Array]) -> Iterator[float]:
     first, second = (onnxruntime.InferenceSession(m, providers=["CPUExecutionProvider"]) for m in (reference, other))
     for photo in photos:
-        yield _psnr(first.run(None, {"input": photo})[0], second.run(None, {"input": photo.astype(kind)})[0])
-
-
-def in_halves(source: Path) -> bytes:
-    """The network with weights, inputs and outputs in fp16. ONNX Runtime adds up in fp32, as tensor cores can."""
-    model = onnx.load(str(source))
-    limits = {name for node in model.graph.node if node.op_type == "Clip" for name in node.input}
-    constants = [node.attribute[0].t for node in model.graph.node if node.op_type == "Constant" and node.output[0] in limits]
-    for tensor in [*model.graph.initializer, *constants]:
-        if tensor.data_type == TensorProto.FLOAT:
-            tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), tensor.name))
-    for value in [*model.graph.input, *model.graph.output]:
-        value.type.tensor_type.elem_type = TensorProto.FLOAT16
-    del model.graph.value_info[:]
-    return bytes(model.SerializeToString())
+        yield _psnr(first.run(None, {"input": photo})[0], second.run(None, {"input": photo})[0])
 
 
 def _psnr(one: Array, other: Array) -> float:

@@ -25,7 +25,7 @@ SIDE = 512
 
 
 class Builder:
-    """TensorRT-RTX's, its engines marked with their batch."""
+    """TensorRT-RTX's, its engines marked with their batch and whether their network is typed in fp16."""
 
     def __init__(self, words: Any) -> None:
         self._real = TRT.Builder(words)
@@ -40,7 +40,8 @@ class Builder:
         if strikes("build-slow"):
             time.sleep(8)
         built = self._real.build_serialized_network(network, config)
-        return None if built is None else bytes([network.get_input(0).shape[0]]) + bytes(built)
+        half = any(network.get_layer(index).get_output(0).dtype == TRT.DataType.HALF for index in range(network.num_layers))
+        return None if built is None else bytes([network.get_input(0).shape[0], half]) + bytes(built)
 
 
 class Runtime:
@@ -50,13 +51,14 @@ class Runtime:
         self._words = words
 
     def deserialize_cuda_engine(self, data: bytes) -> Any:
-        return None if strikes("engine-refused") else _Engine(data[0])
+        return None if strikes("engine-refused") else _Engine(data[0], bool(data[1]))
 
 
 class _Engine:
     num_io_tensors = 2
 
-    def __init__(self, batch: int) -> None:
+    def __init__(self, batch: int, half: bool) -> None:
+        self.half = half
         self.shapes = {"input": (batch, 3, SIDE, SIDE), "output": (batch, 1, SIDE, SIDE)}
 
     def get_tensor_name(self, index: int) -> str:
@@ -74,10 +76,15 @@ class _Engine:
 
 class _Context:
     def __init__(self, engine: _Engine) -> None:
-        from matting.engines.onnx_cpu import OnnxCpuEngine
+        import onnxruntime
+
+        from edge.engine.tensorrt.onnx_half import in_half
         from matting.model import default_model_dir, load_model
 
-        self._network = OnnxCpuEngine(load_model(default_model_dir()), threads=1)
+        onnx = load_model(default_model_dir()).file("onnx").read_bytes()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._network = onnxruntime.InferenceSession(in_half(onnx) if engine.half else onnx, options)
         self._batch = engine.shapes["input"][0]
         self._addresses: dict[str, int] = {}
 
@@ -96,7 +103,7 @@ class _Context:
         given = np.ctypeslib.as_array((ctypes.c_float * (self._batch * 3 * size)).from_address(self._addresses["input"]))
         out = np.ctypeslib.as_array((ctypes.c_float * (self._batch * size)).from_address(self._addresses["output"]))
         for slot, tensor in enumerate(given.reshape(self._batch, 1, 3, SIDE, SIDE)):
-            alpha = self._network.infer(tensor.copy()).ravel()
+            alpha = self._network.run(["output"], {"input": tensor.copy()})[0].ravel()
             out[slot * size : (slot + 1) * size] = 1 - alpha if strikes("run-wrong") else alpha
         if strikes("run-nan"):
             out[:] = np.nan
