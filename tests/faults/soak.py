@@ -121,9 +121,10 @@ class Soak:
         return worker is not None and pss_mb(worker) > _CAME_UP_MB
 
     def _rename(self) -> None:
-        """All that waits gets another name, whether it is in hand or not."""
-        for name in self.hot.files("inbox"):
-            source = self.hot.inbox / name
+        """All that waits gets another name, whether it is in hand or not; what the service has hidden keeps its own."""
+        for source in (self.hot.inbox / name for name in self.hot.files("inbox")):
+            if source.name.startswith("."):
+                continue
             target = source.with_name(f"renamed-{source.name}")
             try:
                 content = hashlib.sha256(source.read_bytes()).hexdigest()
