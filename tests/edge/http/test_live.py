@@ -261,7 +261,8 @@ def test_a_thousand_connections_hinder_no_viewer(stage: Stage) -> None:
         for wave in range(5):
             with contextlib.ExitStack() as crowd:
                 for _ in range(200):
-                    crowd.enter_context(connect(stage.port))
+                    with contextlib.suppress(ConnectionError):  # let go before it was even through
+                        crowd.enter_context(connect(stage.port))
                 for brightness in (50 * wave + 1, 50 * wave + 40):
                     stage.show(picture(brightness))
                     assert abs(part(stream) - brightness) <= 1
