@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
@@ -31,11 +31,8 @@ _TEAM: ContextVar[_Team | None] = ContextVar("team", default=None)
 @contextmanager
 def on_cores(cores: int) -> Iterator[None]:
     """What this thread does for its photo until the end of the block may use so many cores."""
-    if cores <= 1:
-        yield
-        return
-    with ThreadPoolExecutor(cores) as pool:
-        token = _TEAM.set(_Team(cores, pool))
+    with ThreadPoolExecutor(cores) if cores > 1 else nullcontext() as pool:
+        token = _TEAM.set(None if pool is None else _Team(cores, pool))
         try:
             yield
         finally:

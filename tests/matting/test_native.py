@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from matting import foreground, native, refine
-from matting.bands import bands, on_cores, side_by_side
+from matting.bands import bands, cores, on_cores, side_by_side
 from matting.composite import composite
 from matting.formats.png import write_png
 from matting.photo import U8, Photo
@@ -87,6 +87,14 @@ def test_a_png_is_the_same_file_on_any_number_of_cores(shape: tuple[int, ...]) -
         assert write_png(pixels) == alone
     with Image.open(io.BytesIO(alone)) as image:
         assert np.array_equal(np.asarray(image), pixels)
+
+
+def test_a_part_of_a_photo_may_be_held_to_one_core() -> None:
+    with on_cores(4):
+        with on_cores(1):
+            assert cores() == 1
+        assert cores() == 4
+    assert cores() == 1
 
 
 def test_bands_hold_each_row_once_and_come_in_order() -> None:

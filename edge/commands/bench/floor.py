@@ -15,7 +15,6 @@ import simplejpeg
 from isal import isal_zlib
 
 from edge.commands.bench.stages import Product, Spread, Tick, spread
-from matting.bands import on_cores
 from matting.engines.base import Engine
 from matting.model import ModelSpec
 from matting.photo import U8
@@ -46,14 +45,13 @@ def parts(photo: bytes, finished: U8, engine: Engine, model: ModelSpec) -> dict[
         spent[name] = (time.perf_counter() - begun) * 1e3
         return result
 
-    with on_cores(1):
-        rgb = timed("decode (simplejpeg)", lambda: simplejpeg.decode_jpeg(photo, "RGB"))
-        size = (model.input.width, model.input.height)
-        timed("area resize (OpenCV)", lambda: cv2.resize(np.asarray(rgb), size, interpolation=cv2.INTER_AREA))
-        tensor = np.zeros((1, 3, model.input.height, model.input.width), np.float32)
-        timed("network alone", lambda: engine.infer(tensor if model.input.layout == "NCHW" else tensor.transpose(0, 2, 3, 1)))
-        timed("copy of the pixels", finished.copy)
-        timed("deflate (isal, level 1)", lambda: isal_zlib.compress(rows, 1))
+    rgb = timed("decode (simplejpeg)", lambda: simplejpeg.decode_jpeg(photo, "RGB"))
+    size = (model.input.width, model.input.height)
+    timed("area resize (OpenCV)", lambda: cv2.resize(np.asarray(rgb), size, interpolation=cv2.INTER_AREA))
+    tensor = np.zeros((1, 3, model.input.height, model.input.width), np.float32)
+    timed("network alone", lambda: engine.infer(tensor if model.input.layout == "NCHW" else tensor.transpose(0, 2, 3, 1)))
+    timed("copy of the pixels", finished.copy)
+    timed("deflate (isal, level 1)", lambda: isal_zlib.compress(rows, 1))
     return spent
 
 
