@@ -42,7 +42,7 @@ def background(text: str) -> Background:
 class Live(threading.Thread):
     """Composites matted frames, on so many cores; while none come, the background alone is shown: nobody freezes in it."""
 
-    def __init__(self, seen: Latest[MattedFrame], behind: Background, cores: int = 1) -> None:
+    def __init__(self, seen: Latest[MattedFrame], behind: Background, cores: int) -> None:
         super().__init__(name="live", daemon=True)
         self.pictures: Latest[LiveFrame] = Latest()
         self._seen, self._cores = seen, cores

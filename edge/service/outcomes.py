@@ -15,7 +15,7 @@ from edge.monitoring.events import CutFacts, Events, Kind
 from edge.monitoring.photo_log import log_again, log_cut, log_refused
 from edge.service.job import Job
 from edge.worker.manager import WorkerManager
-from edge.worker.messages import OUTPUT, PhotoCut, PhotoFailed
+from edge.worker.messages import MASK, OUTPUT, PhotoCut, PhotoFailed
 from matting import errors
 from matting.errors import MattingError, Place
 from matting.id_photo.beside import SUFFIXES
@@ -35,7 +35,8 @@ class Outcomes:
 
     def cut(self, job: Job, message: PhotoCut) -> None:
         """The worker has written the outputs, and they are sealed: they are delivered."""
-        outputs = [Output(file, _suffix(what, job)) for what, file in job.outputs.items()]
+        suffixes = {OUTPUT: job.suffix, MASK: ".alpha.png"} | dict[str, str](SUFFIXES.items())
+        outputs = [Output(file, suffixes[what]) for what, file in job.outputs.items()]
         size = message.width, message.height
         facts = CutFacts(message.coverage, size, message.stage_ms, message.foreground, self.workers.engine)
         output = job.source.deliver(job.photo, outputs, facts)
@@ -81,10 +82,3 @@ class Outcomes:
             self.counters.note_failed(name, reason)
         self.events.tell(kind, name, reason, error=type(error).__name__, private=photo.private)
         log_refused(photo.path, error)
-
-
-def _suffix(what: str, job: Job) -> str:
-    """Of the name of an output, by the names of edge/worker/messages.py."""
-    if what == OUTPUT:
-        return job.suffix
-    return next((suffix for part, suffix in SUFFIXES.items() if part == what), ".alpha.png")

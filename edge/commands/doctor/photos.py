@@ -23,7 +23,6 @@ from edge.engine.open_work import work_for
 from edge.ipc.parent import die_with_parent
 from matting.bands import on_cores
 from matting.errors import MattingError
-from matting.model import default_model_dir
 from matting.pipeline import cut
 from matting.settings import Settings
 
@@ -51,7 +50,7 @@ def cut_many(count: int, config: Path | None) -> Iterator[str | Cut]:
 
 
 def _answers(count: int, config: Path | None) -> Iterator[dict[str, Any]]:
-    photo = jpeg(source(default_model_dir() / "trial" / "astronaut.jpg"), *SIZES["12mp"])
+    photo = jpeg(source(None), *SIZES["12mp"])
     board = this_machine()
     work = work_for(load_config(config), board)
     cut(photo, Settings(), work)  # the first makes the buffers

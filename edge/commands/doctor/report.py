@@ -15,12 +15,12 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from edge.board.budget import Budget
 from edge.board.facts import Board, Memory, memory
 from edge.board.sensors import Sensors, read_sensors
+from edge.commands.bench.stages import Spread, spread
 from edge.commands.doctor.photos import Cut, cut_many
 from edge.commands.doctor.private import Private
 from edge.commands.doctor.tegrastats import Tegrastats
@@ -51,23 +51,15 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """Milliseconds."""
-
-    median: float
-    p95: float
-
-
-@dataclass(frozen=True, slots=True)
 class Photos:
-    """engine: its name. failed: why there are fewer than asked for, "" where there are not. whole, stages: of one photo of
-    12 MP. peak_rss, least_available: bytes. hottest: degrees Celsius by zone."""
+    """engine: its name. failed: why there are fewer than asked for, "" where there are not. whole, stages: ms of one photo
+    of 12 MP. peak_rss, least_available: bytes. hottest: degrees Celsius by zone."""
 
     engine: str
     cut: int
     failed: str
-    whole: Times | None
-    stages: dict[str, Times]
+    whole: Spread | None
+    stages: dict[str, Spread]
     peak_rss: int
     least_available: int
     hottest: dict[str, float]
@@ -177,8 +169,9 @@ def _photos(who: Target, config: Path | None, count: int) -> Photos:
     )
 
 
-def _times(values: Sequence[float]) -> Times:
-    return Times(round(float(np.median(values)), 2), round(float(np.percentile(values, 95)), 2))
+def _times(values: Sequence[float]) -> Spread:
+    found = spread(values)
+    return Spread(round(found.median, 2), round(found.p95, 2))
 
 
 def _cleaned(value: object, private: Private) -> object:
